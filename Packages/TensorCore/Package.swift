@@ -1,0 +1,50 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .treatWarning("DeprecatedDeclaration", as: .warning),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+// Optimised in debug builds too, so that `swift run` needs no flag. Never add -wmo: it breaks the debug link.
+let numeric = strict + [.unsafeFlags(["-O"])]
+// Contraction is off because every fused multiply-add is written as one: bits must not depend on the instruction set.
+let kernels: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=off"]), .treatAllWarnings(as: .error), .enableWarning("all")]
+
+let package = Package(
+    name: "TensorCore",
+    products: [
+        .library(name: "Tensors", targets: ["Tensors"]),
+        .library(name: "Learning", targets: ["Learning"]),
+        .library(name: "TensorIO", targets: ["TensorIO"]),
+        .library(name: "Measurements", targets: ["Measurements"]),
+        .library(name: "TensorTesting", targets: ["TensorTesting"]),
+    ],
+    targets: [
+        // System libraries and C
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CLibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "CLibJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+        .target(name: "CPNG", dependencies: ["CLibPNG"], cSettings: kernels),
+        .target(name: "CJPEG", dependencies: ["CLibJPEG"], cSettings: kernels),
+        .target(name: "TensorKernels", cSettings: kernels),
+
+        // Public modules
+        .target(name: "Tensors", dependencies: ["TensorKernels", "COpenBLAS"], swiftSettings: numeric),
+        .target(name: "Learning", dependencies: ["Tensors"], swiftSettings: numeric),
+        .target(name: "TensorIO", dependencies: ["Tensors", "Learning", "CPNG", "CJPEG"], swiftSettings: numeric),
+        .target(name: "Measurements", swiftSettings: strict),
+
+        // Test support
+        .target(name: "TensorTesting", dependencies: ["Tensors", "Learning", "TensorIO"], swiftSettings: numeric),
+        .testTarget(name: "TensorKernelsTests", dependencies: ["TensorKernels"], swiftSettings: strict),
+        .testTarget(
+            name: "TensorsTests", dependencies: ["Tensors", "TensorTesting"], resources: [.copy("Golden")], swiftSettings: strict),
+        .testTarget(name: "LearningTests", dependencies: ["Learning", "TensorTesting"], swiftSettings: strict),
+        .testTarget(name: "TensorIOTests", dependencies: ["TensorIO", "TensorTesting"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)
