@@ -1,0 +1,85 @@
+// Explicit randomness: Philox4x32-10 (Salmon et al. 2011), a function of seed, stream and position.
+
+internal import TensorKernels
+
+/// A generator whose every number is a function of its seed, its stream's name and a position; passed `inout`.
+///
+/// Streams with other names are independent, so adding a consumer never moves another's numbers.
+public struct Philox: RandomNumberGenerator, Sendable, Equatable, Codable {
+    /// The key of all streams.
+    public let seed: UInt64
+    private let streamHash: UInt32
+    private var block: UInt64 = 0
+    private var spare: UInt64?
+
+    /// The stream `name` of a seed.
+    public init(seed: UInt64, stream name: String = "") {
+        self.init(seed: seed, streamHash: extendedHash(2_166_136_261, name))
+    }
+
+    private init(seed: UInt64, streamHash: UInt32) {
+        self.seed = seed
+        self.streamHash = streamHash
+    }
+
+    /// The stream `name` below this one, from its start; this generator does not advance.
+    public func stream(_ name: String) -> Philox {
+        Philox(seed: seed, streamHash: extendedHash(streamHash, "/" + name))
+    }
+
+    /// The next 64 bits: words 0 and 1 of a block, then words 2 and 3.
+    public mutating func next() -> UInt64 {
+        if let value = spare {
+            spare = nil
+            return value
+        }
+        let counter = [UInt32(truncatingIfNeeded: block), UInt32(truncatingIfNeeded: block >> 32), streamHash, 0]
+        let key = [UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)]
+        var words = [UInt32](repeating: 0, count: 4)
+        unsafe tk_philox(counter, key, &words)
+        block += 1
+        spare = UInt64(words[3]) << 32 | UInt64(words[2])
+        return UInt64(words[1]) << 32 | UInt64(words[0])
+    }
+
+    /// Blocks for `count` words; numbers left from `next()` are dropped.
+    fileprivate mutating func take(_ count: Int) -> tk_random {
+        defer {
+            block += UInt64((count + 3) / 4)
+            spare = nil
+        }
+        return tk_random(key: seed, first_block: block, stream: streamHash, step: 0)
+    }
+}
+
+/// FNV-1a of `text`, continued from `hash`.
+private func extendedHash(_ hash: UInt32, _ text: String) -> UInt32 {
+    text.utf8.reduce(hash) { ($0 ^ UInt32($1)) &* 16_777_619 }
+}
+
+extension Tensor {
+    /// Independent uniform numbers in `bounds`.
+    public static func uniform(_ shape: [Int], in bounds: Range<Float> = 0..<1, using generator: inout Philox) -> Tensor {
+        let y = Tensor(uninitialised: shape)
+        unsafe tk_random_uniform(generator.take(y.count), y.pointer, y.count, bounds.lowerBound, bounds.upperBound)
+        return y
+    }
+
+    /// Independent normal numbers.
+    public static func normal(
+        _ shape: [Int], mean: Float = 0, standardDeviation: Float = 1, using generator: inout Philox
+    ) -> Tensor {
+        let y = Tensor(uninitialised: shape)
+        unsafe tk_random_normal(generator.take(y.count), y.pointer, y.count, mean, standardDeviation)
+        return y
+    }
+
+    /// Each element kept with probability `1 − probability` and then scaled by its inverse, else 0; zeros for probability 1.
+    public func dropout(_ probability: Float, using generator: inout Philox) -> Tensor {
+        shapeCheck(probability >= 0 && probability <= 1, "dropout (the probability must lie in 0...1)", shape)
+        if probability == 0 { return self }
+        let uniform = Tensor.uniform(shape, using: &generator)
+        let keep = (-uniform.isLess(than: Tensor(probability)) + 1) * (probability == 1 ? 0 : 1 / (1 - probability))
+        return self * keep
+    }
+}

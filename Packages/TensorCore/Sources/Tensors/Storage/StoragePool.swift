@@ -1,0 +1,39 @@
+// Buffers that are reused by size class, and the exact counts of bytes in use.
+// After the first training step no new memory is asked of the system: a first touch of a page costs nine times a rewrite.
+
+internal import Glibc
+internal import Synchronization
+
+/// The process's free buffers, by size class.
+enum StoragePool {
+    private struct Free: ~Copyable {
+        var buffers: [Int: [UInt]] = [:]
+    }
+    private static let free = Mutex(Free())
+
+    /// The bytes set aside for `count` floats: at least 64, then four classes per power of two.
+    static func byteCount(holding count: Int) -> Int {
+        let bytes = max(count * 4, 64)
+        let quarter = 1 << max(Int.bitWidth - 1 - (bytes - 1).leadingZeroBitCount - 2, 4)
+        return (bytes + quarter - 1) / quarter * quarter
+    }
+
+    /// A buffer of `byteCount` bytes, aligned to 64, with arbitrary content.
+    static func take(_ byteCount: Int) -> UnsafeMutablePointer<Float> {
+        Counters.allocate(byteCount)
+        let reused: UInt? = free.withLock { $0.buffers[byteCount]?.popLast() }
+        if let reused, let pointer = unsafe UnsafeMutablePointer<Float>(bitPattern: reused) { return unsafe pointer }
+        var raw: UnsafeMutableRawPointer?
+        guard unsafe posix_memalign(&raw, 64, byteCount) == 0, let raw = unsafe raw else {
+            fatalError("Storage: \(byteCount) bytes are not to be had; use a smaller batch.")
+        }
+        return unsafe raw.assumingMemoryBound(to: Float.self)
+    }
+
+    /// Takes a buffer back for reuse.
+    static func give(_ pointer: UnsafeMutablePointer<Float>, _ byteCount: Int) {
+        Counters.free(byteCount)
+        let address = UInt(bitPattern: pointer)
+        free.withLock { $0.buffers[byteCount, default: []].append(address) }
+    }
+}
