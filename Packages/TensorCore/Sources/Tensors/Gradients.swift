@@ -26,7 +26,7 @@ final class Node: Sendable {
 
     var parents: [Node?] { links.withLock { $0.parents } }
 
-    /// A leaf is a value that is being differentiated; it has no pullback of its own.
+    /// A leaf is a value at which an outermost function is being differentiated.
     var isLeaf: Bool { pullback == nil }
 
     func context(wants: [Bool], isRecording: Bool) -> PullbackContext {
@@ -127,12 +127,15 @@ extension Tensor {
 public func valueAndGradients(
     at arguments: [Tensor], of function: ([Tensor]) throws -> Tensor
 ) rethrows -> (value: Tensor, gradients: [Tensor]) {
-    let leaves = arguments.map { Node(parents: [$0.node], shapes: [$0.shape], saved: [], output: nil, pullback: nil) }
+    // Below an outer differentiation a leaf is a copy of the outer value, so cotangents pass through it.
+    let identity: Pullback = { g, _ in [g] }
+    let leaves = arguments.map {
+        Node(parents: [$0.node], shapes: [$0.shape], saved: [], output: nil, pullback: $0.node == nil ? nil : identity)
+    }
     let value = try function(zip(arguments, leaves).map { $0.attached(to: $1) })
     shapeCheck(value.count == 1, "valueAndGradients (the function must return one element)", value.shape)
     let (gradients, isRecording) = backward(from: value, to: leaves)
     let filled = zip(gradients, arguments).map { $0 ?? .zeros($1.shape) }
-    // An outer leaf's node is the inner leaf's parent; values computed from the inner leaf stay attached through it.
     return (isRecording ? value : value.detached, filled)
 }
 
@@ -158,7 +161,7 @@ private func backward(from value: Tensor, to leaves: [Node]) -> (gradients: [Ten
     if !order.nodes.isEmpty { cotangents[order.nodes.count - 1] = Tensor.ones(value.shape) }
     for position in order.nodes.indices.reversed() {
         let node = order.nodes[position]
-        guard let pullback = node.pullback, order.leadsToLeaf[position], let cotangent = cotangents[position] else { continue }
+        guard let pullback = node.pullback, !order.isGoal[position], order.leadsToLeaf[position], let cotangent = cotangents[position] else { continue }
         cotangents[position] = nil
         let wanted = order.parents[position].map { $0.map { order.leadsToLeaf[$0] } ?? false }
         let context = node.context(wants: wanted, isRecording: order.isRecording)
@@ -178,6 +181,7 @@ private struct TopologicalOrder {
     var nodes: [Node] = []
     var parents: [[Int?]] = []
     var leadsToLeaf: [Bool] = []
+    var isGoal: [Bool] = []
     var position: [ObjectIdentifier: Int] = [:]
     var isRecording = false
 
@@ -204,6 +208,7 @@ private struct TopologicalOrder {
             let indices = top.parents.map { $0.flatMap { position[ObjectIdentifier($0)] } }
             position[id] = nodes.count
             nodes.append(top.node)
+            isGoal.append(ours.contains(id))
             parents.append(indices)
             leadsToLeaf.append(ours.contains(id) || indices.contains { $0.map { leadsToLeaf[$0] } ?? false })
         }

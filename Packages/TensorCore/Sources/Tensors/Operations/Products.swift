@@ -35,31 +35,37 @@ extension Tensor {
     /// `activation(x · weightᵀ + bias)` in one pass.
     ///
     /// - Parameters:
-    ///   - weight: `[out, in]`.
+    ///   - weight: `[out, in]`, or one per batch element: `[batch, out, in]`.
     ///   - bias: `[out]`, or none.
     ///   - activation: Applied to the sum.
-    /// - Returns: `[…, out]` for this `[…, in]`.
+    /// - Returns: `[…, out]` for this `[…, in]`; `[batch, row, out]` for one weight per batch element, where this is
+    ///   `[batch, row, in]` or, shared by the batch, `[row, in]`.
     public func linear(_ weight: Tensor, bias: Tensor? = nil, activation: Activation = .identity) -> Tensor {
-        let (out, inputs) = weight.shape2
-        shapeCheck(rank >= 1 && shape[rank - 1] == inputs && bias.map { $0.shape == [out] } ?? true, "linear", shape, weight.shape,
-            bias?.shape ?? [])
+        let isBatched = weight.rank == 3
+        shapeCheck(
+            rank >= 1 && (weight.rank == 2 || isBatched && (rank == 2 || rank == 3 && shape[0] == weight.shape[0]))
+                && shape[rank - 1] == weight.shape[weight.rank - 1]
+                && bias.map { $0.shape == [weight.shape[weight.rank - 2]] } ?? true,
+            "linear", shape, weight.shape, bias?.shape ?? [])
+        let (out, inputs) = (weight.shape[weight.rank - 2], weight.shape[weight.rank - 1])
+        let rows = isBatched ? [weight.shape[0], shape[rank - 2]] : Array(shape.dropLast())
         let isRecorded = node != nil || weight.node != nil || bias?.node != nil
+        let x = isBatched ? detached.expanded(to: rows + [inputs]) : detached.reshaped(to: [-1, inputs])
         let (c, preactivation) = Kernels.product(
-            detached.contiguous.reshaped(to: [1, 1, -1, inputs]), weight.detached.transposed(0, 1).reshapedView([1, 1, inputs, out]),
+            x.withTwoBatchAxes, weight.detached.transposed(-1, -2).withTwoBatchAxes,
             epilogue: Kernels.Epilogue(
                 bias: bias?.detached, activation: activation.code, keepsPreactivation: isRecorded && activation == .gelu))
-        let y = c.reshaped(to: shape.dropLast() + [out])
-        let inputsOfGraph = [self, weight] + (bias.map { [$0] } ?? [])
-        return y.recorded(
-            from: inputsOfGraph, saving: inputsOfGraph + (preactivation.map { [$0] } ?? []), savesOutput: activation == .relu
+        let operands = [self, weight] + (bias.map { [$0] } ?? [])
+        return c.reshaped(to: rows + [out]).recorded(
+            from: operands, saving: operands + (preactivation.map { [$0] } ?? []), savesOutput: activation == .relu
         ) { g, context in
-            let hasBias = bias != nil
-            let s = activationCotangent(g, context, activation, preactivationIndex: hasBias ? 3 : 2)
-                .reshaped(to: [-1, out])  // [row, out]
+            let s = activationCotangent(g, context, activation, hasBias: operands.count == 3)
+            let flat = isBatched ? s : s.reshaped(to: [-1, out])  // [row, out] or [batch, row, out]
+            let x = isBatched ? context[0] : context[0].reshaped(to: [-1, inputs])
             return [
-                context.cotangent(0) { s.matmul(context[1]).reshaped(to: context.shape(0)) },
-                context.cotangent(1) { s.transposed(0, 1).matmul(context[0].reshaped(to: [-1, inputs])) },
-            ] + (hasBias ? [context.cotangent(2) { s.sum(along: 0) }] : [])
+                context.cotangent(0) { flat.matmul(context[1]).summed(to: x.shape).reshaped(to: context.shape(0)) },
+                context.cotangent(1) { flat.transposed(-1, -2).matmul(x) },
+            ] + (operands.count == 3 ? [context.cotangent(2) { flat.summed(to: [out]) }] : [])
         }
     }
 
@@ -93,7 +99,7 @@ extension Activation {
 
 /// The cotangent before the activation; a recorded one is recomputed from the inputs so that it is differentiable.
 private func activationCotangent(
-    _ g: Tensor, _ context: PullbackContext, _ activation: Activation, preactivationIndex: Int
+    _ g: Tensor, _ context: PullbackContext, _ activation: Activation, hasBias: Bool
 ) -> Tensor {
     switch activation {
     case .identity: return g
@@ -102,8 +108,10 @@ private func activationCotangent(
         return context.isRecording
             ? g * output.isGreater(than: 0) : Kernels.unaryGradient(TK_RELU_UNARY, output, cotangent: g)
     case .gelu:
-        let preactivation = context[preactivationIndex].reshaped(to: g.shape)
-        if !context.isRecording { return Kernels.unaryGradient(TK_GELU_UNARY, preactivation, cotangent: g) }
-        return g * geluDerivative(context[0].linear(context[1], bias: preactivationIndex == 3 ? context[2] : nil))
+        if !context.isRecording {
+            return Kernels.unaryGradient(
+                TK_GELU_UNARY, context[hasBias ? 3 : 2].reshaped(to: g.shape), cotangent: g)
+        }
+        return g * geluDerivative(context[0].linear(context[1], bias: hasBias ? context[2] : nil))
     }
 }

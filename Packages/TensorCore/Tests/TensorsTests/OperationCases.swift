@@ -1,0 +1,92 @@
+// The operation-case table. Mirrors ci/references/operations.py: to add an operation, add a row there, run it, add one here.
+
+import Foundation
+import Learning
+import TensorTesting
+import Tensors
+import Testing
+
+private let rows = Indices([2, 0, 2, 1])
+
+let operationCases: [OperationCase] = [
+    .init("abs") { $0[0].abs() },
+    .init("add") { $0[0] + $0[1] },
+    .init("addBroadcast") { $0[0] + $0[1] },
+    .init("attention") { attention(query: $0[0], key: $0[1], value: $0[2]) },
+    .init("attentionCausal") { attention(query: $0[0], key: $0[1], value: $0[2], mask: .causal) },
+    .init("attentionSharedQuery") { attention(query: $0[0], key: $0[1], value: $0[2]) },
+    .init("clamped") { $0[0].clamped(to: -1...1) },
+    .init("concatenated") { Tensor.concatenated([$0[0], $0[1]], along: 1).squared() },
+    .init("cos") { $0[0].cos() },
+    .init("crossEntropy") { crossEntropy($0[0], labels: Indices([2, 0, 3])) },
+    .init("crossEntropySmoothed") { crossEntropy($0[0], labels: Indices([2, -100, 3]), smoothing: 0.1) },
+    .init("divide") { $0[0] / $0[1] },
+    .init("erf") { $0[0].erf() },
+    .init("exp") { $0[0].exp() },
+    .init("expanded") { $0[0].expanded(to: [4, 3, 5]).squared() },
+    .init("expm1") { $0[0].expm1() },
+    .init("flipped") { $0[0].flipped(along: 1).squared() },
+    .init("gathered") { $0[0].gathered(at: rows).squared() },
+    .init("gelu") { $0[0].gelu() },
+    .init("geluTanh") { $0[0].geluTanh() },
+    .init("l2Normalised") { $0[0].l2Normalised(along: -1) },
+    .init("layerNorm") { $0[0].layerNormalised(weight: $0[1], bias: $0[2]) },
+    .init("layerNormPlain") { $0[0].layerNormalised() },
+    .init("linear") { $0[0].linear($0[1], bias: $0[2]) },
+    .init("linearGelu") { $0[0].linear($0[1], bias: $0[2], activation: .gelu) },
+    .init("linearNoBias") { $0[0].linear($0[1]) },
+    .init("linearPerBatch") { $0[0].linear($0[1], bias: $0[2], activation: .relu) },
+    .init("linearRelu") { $0[0].linear($0[1], bias: $0[2], activation: .relu) },
+    .init("log") { $0[0].log() },
+    .init("log1p") { $0[0].log1p() },
+    .init("logSoftmax") { $0[0].logSoftmax() },
+    .init("logSumExp") { $0[0].logSumExp(along: 1) },
+    .init("matmul") { $0[0].matmul($0[1]) },
+    .init("matmulBatch") { $0[0].matmul($0[1]) },
+    .init("matmulShared") { $0[0].matmul($0[1]) },
+    .init("matmulTransposed") { $0[0].transposed(0, 1).matmul($0[1].transposed(0, 1)) },
+    .init("maxAxis") { $0[0].max(along: 1) },
+    .init("maximum") { $0[0].maximum($0[1]) },
+    .init("mean") { $0[0].squared().mean(along: -1) },
+    .init("meanSquaredError") { meanSquaredError($0[0], target: $0[1]) },
+    .init("minAxis") { $0[0].min(along: 0) },
+    .init("minimum") { $0[0].minimum($0[1]) },
+    .init("multiply") { $0[0] * $0[1] },
+    .init("negate") { -$0[0] },
+    .init("norm") { $0[0].norm(along: 1) },
+    .init("padded") { $0[0].padded(along: 1, before: 1, after: 2).squared() },
+    .init("permuted") { $0[0].permuted([2, 0, 1]).squared() },
+    .init("picked") { $0[0].picked(at: Indices([2, 0, 3])).squared() },
+    .init("raised3") { $0[0].raised(to: 3) },
+    .init("raisedHalf") { $0[0].raised(to: 1.5) },
+    .init("reciprocal") { $0[0].reciprocal() },
+    .init("relu") { $0[0].relu() },
+    .init("reshaped") { $0[0].reshaped(to: [5, -1]).squared() },
+    .init("rsqrt") { $0[0].rsqrt() },
+    .init("scaled") { $0[0].scaled(by: 2.5, adding: -1) },
+    .init("scatterAdded") { $0[0].scatterAdded(at: rows, rows: 3).squared() },
+    .init("selected") { $0[0].selected(where: $0[1].isLess(than: $0[0]), else: $0[1] * 2) },
+    .init("selfAttention") { selfAttention(packed: $0[0]) },
+    .init("selfAttentionCausal") { selfAttention(packed: $0[0], isCausal: true) },
+    .init("sigmoid") { $0[0].sigmoid() },
+    .init("silu") { $0[0].silu() },
+    .init("sin") { $0[0].sin() },
+    .init("slicedStep") { $0[0].sliced(along: 1, 1..<7, step: 2).squared() },
+    .init("softmax") { $0[0].softmax() },
+    .init("softmaxFirst") { $0[0].softmax(along: 0, scale: 0.5) },
+    .init("softplus") { $0[0].softplus() },
+    .init("sqrt") { $0[0].sqrt() },
+    .init("squared") { $0[0].squared() },
+    .init("stacked") { Tensor.stacked([$0[0], $0[1]], along: 1).squared() },
+    .init("subtract") { $0[0] - $0[1] },
+    .init("sumAll") { $0[0].sum() },
+    .init("sumFirst") { $0[0].sum(along: 0) },
+    .init("sumOuter") { $0[0].squared().sum(along: [0, 2], keepsAxes: true) },
+    .init("tanh") { $0[0].tanh() },
+    .init("variance") { $0[0].variance(along: 1) },
+]
+
+func operationGolden() throws -> Golden {
+    let file = try #require(Bundle.module.url(forResource: "Golden/operations", withExtension: "safetensors"))
+    return try Golden(file, madeBy: "ci/references/operations.py", version: 1)
+}

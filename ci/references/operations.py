@@ -1,0 +1,149 @@
+"""Golden values of every tensor operation: value, gradient and second gradient, computed by PyTorch in float64.
+
+For a case f with inputs x: y = f(x); g = gradient of <y, u>; h = gradient of <g, v>, with fixed random u and v.
+The Swift table that mirrors this one is OperationCases.swift. Run: python ci/references/operations.py
+"""
+import torch
+import torch.nn.functional as F
+
+import golden
+
+VERSION = 1
+
+
+def attention(q, k, v, causal=False):
+    scores = q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5
+    if causal:
+        queries, keys = scores.shape[-2:]
+        mask = torch.ones(queries, keys, dtype=torch.bool).tril(keys - queries)
+        scores = scores.masked_fill(~mask, -torch.inf)
+    return scores.softmax(-1) @ v
+
+
+def packed_attention(x, causal=False):
+    q, k, v = (x[:, :, i].transpose(1, 2) for i in range(3))
+    return attention(q, k, v, causal).transpose(1, 2)
+
+
+SMOOTH, POSITIVE, SPREAD = "smooth", "positive", "spread"
+LABELS = torch.tensor([2, 0, 3])
+ROWS = torch.tensor([2, 0, 2, 1])
+
+# name: (function, shapes, how inputs are drawn)
+CASES = {
+    "add": (lambda a, b: a + b, [[3, 5], [3, 5]], SMOOTH),
+    "addBroadcast": (lambda a, b: a + b, [[2, 3, 5], [3, 1]], SMOOTH),
+    "subtract": (lambda a, b: a - b, [[3, 5], [5]], SMOOTH),
+    "multiply": (lambda a, b: a * b, [[3, 5], [3, 1]], SMOOTH),
+    "divide": (lambda a, b: a / b, [[3, 5], [3, 5]], POSITIVE),
+    "negate": (lambda a: -a, [[7]], SMOOTH),
+    "scaled": (lambda a: 2.5 * a - 1, [[7]], SMOOTH),
+    "maximum": (torch.maximum, [[3, 5], [3, 5]], SPREAD),
+    "minimum": (torch.minimum, [[3, 5], [3, 5]], SPREAD),
+    "selected": (lambda a, b: torch.where(a > b, a, b * 2), [[3, 5], [3, 5]], SPREAD),
+    "exp": (torch.exp, [[3, 5]], SMOOTH),
+    "expm1": (torch.expm1, [[3, 5]], SMOOTH),
+    "log": (torch.log, [[3, 5]], POSITIVE),
+    "log1p": (torch.log1p, [[3, 5]], POSITIVE),
+    "sqrt": (torch.sqrt, [[3, 5]], POSITIVE),
+    "rsqrt": (torch.rsqrt, [[3, 5]], POSITIVE),
+    "reciprocal": (torch.reciprocal, [[3, 5]], POSITIVE),
+    "squared": (torch.square, [[3, 5]], SMOOTH),
+    "raised3": (lambda a: a ** 3, [[3, 5]], SMOOTH),
+    "raisedHalf": (lambda a: a ** 1.5, [[3, 5]], POSITIVE),
+    "abs": (torch.abs, [[3, 5]], SPREAD),
+    "sin": (torch.sin, [[17]], SPREAD),
+    "cos": (torch.cos, [[17]], SPREAD),
+    "tanh": (torch.tanh, [[17]], SMOOTH),
+    "sigmoid": (torch.sigmoid, [[17]], SPREAD),
+    "softplus": (F.softplus, [[17]], SPREAD),
+    "erf": (torch.erf, [[17]], SMOOTH),
+    "relu": (torch.relu, [[17]], SPREAD),
+    "gelu": (F.gelu, [[33]], SPREAD),
+    "geluTanh": (lambda a: F.gelu(a, approximate="tanh"), [[33]], SPREAD),
+    "silu": (F.silu, [[17]], SPREAD),
+    "clamped": (lambda a: a.clamp(-1, 1), [[17]], SPREAD),
+    "sumAll": (lambda a: a.sum(), [[3, 5]], SMOOTH),
+    "sumFirst": (lambda a: a.sum(0), [[3, 5]], SMOOTH),
+    "sumOuter": (lambda a: (a * a).sum((0, 2), keepdim=True), [[2, 3, 5]], SMOOTH),
+    "mean": (lambda a: a.square().mean(-1), [[3, 5]], SMOOTH),
+    "variance": (lambda a: a.var(1), [[3, 5]], SMOOTH),
+    "maxAxis": (lambda a: a.max(1).values, [[3, 5]], SPREAD),
+    "minAxis": (lambda a: a.min(0).values, [[3, 5]], SPREAD),
+    "logSumExp": (lambda a: a.logsumexp(1), [[3, 5]], SMOOTH),
+    "norm": (lambda a: a.norm(dim=1), [[3, 5]], SMOOTH),
+    "l2Normalised": (lambda a: F.normalize(a, dim=-1), [[3, 5]], SMOOTH),
+    "reshaped": (lambda a: a.reshape(5, 6) ** 2, [[2, 3, 5]], SMOOTH),
+    "permuted": (lambda a: a.permute(2, 0, 1) ** 2, [[2, 3, 5]], SMOOTH),
+    "expanded": (lambda a: a.expand(4, 3, 5) ** 2, [[3, 1]], SMOOTH),
+    "slicedStep": (lambda a: a[:, 1:7:2] ** 2, [[3, 8]], SMOOTH),
+    "flipped": (lambda a: a.flip(1) ** 2, [[3, 5]], SMOOTH),
+    "padded": (lambda a: F.pad(a, (1, 2)) ** 2, [[3, 5]], SMOOTH),
+    "concatenated": (lambda a, b: torch.cat([a, b], 1) ** 2, [[2, 3], [2, 4]], SMOOTH),
+    "stacked": (lambda a, b: torch.stack([a, b], 1) ** 2, [[2, 3], [2, 3]], SMOOTH),
+    "matmul": (torch.matmul, [[3, 5], [5, 4]], SMOOTH),
+    "matmulBatch": (torch.matmul, [[2, 1, 3, 5], [4, 5, 6]], SMOOTH),
+    "matmulShared": (torch.matmul, [[2, 3, 5], [5, 4]], SMOOTH),
+    "matmulTransposed": (lambda a, b: a.transpose(0, 1) @ b.transpose(0, 1), [[5, 3], [4, 5]], SMOOTH),
+    "linear": (lambda x, w, b: F.linear(x, w, b), [[2, 3, 5], [4, 5], [4]], SMOOTH),
+    "linearNoBias": (lambda x, w: F.linear(x, w), [[3, 5], [4, 5]], SMOOTH),
+    "linearRelu": (lambda x, w, b: F.linear(x, w, b).relu(), [[3, 5], [4, 5], [4]], SMOOTH),
+    "linearGelu": (lambda x, w, b: F.gelu(F.linear(x, w, b)), [[3, 5], [4, 5], [4]], SMOOTH),
+    "linearPerBatch": (
+        lambda x, w, b: (x @ w.transpose(1, 2) + b).relu(), [[3, 5], [2, 4, 5], [4]], SMOOTH),
+    "layerNorm": (lambda x, w, b: F.layer_norm(x, [7], w, b), [[2, 3, 7], [7], [7]], SMOOTH),
+    "layerNormPlain": (lambda x: F.layer_norm(x, [7]), [[3, 7]], SMOOTH),
+    "softmax": (lambda a: a.softmax(-1), [[3, 5]], SMOOTH),
+    "softmaxFirst": (lambda a: (a * 0.5).softmax(0), [[3, 5]], SMOOTH),
+    "logSoftmax": (lambda a: a.log_softmax(-1), [[3, 5]], SMOOTH),
+    "attention": (attention, [[2, 2, 3, 4], [2, 2, 5, 4], [2, 2, 5, 6]], SMOOTH),
+    "attentionCausal": (lambda q, k, v: attention(q, k, v, True), [[1, 2, 3, 4], [1, 2, 5, 4], [1, 2, 5, 4]], SMOOTH),
+    "attentionSharedQuery": (attention, [[1, 2, 3, 4], [2, 2, 5, 4], [2, 2, 5, 4]], SMOOTH),
+    "selfAttention": (packed_attention, [[2, 5, 3, 2, 4]], SMOOTH),
+    "selfAttentionCausal": (lambda x: packed_attention(x, True), [[2, 5, 3, 2, 4]], SMOOTH),
+    "gathered": (lambda a: a[ROWS] ** 2, [[3, 5]], SMOOTH),
+    "scatterAdded": (lambda a: torch.zeros(3, 5, dtype=a.dtype).index_add(0, ROWS, a) ** 2, [[4, 5]], SMOOTH),
+    "picked": (lambda a: a[torch.arange(3), LABELS] ** 2, [[3, 5]], SMOOTH),
+    "meanSquaredError": (F.mse_loss, [[3, 5], [3, 5]], SMOOTH),
+    "crossEntropy": (lambda a: F.cross_entropy(a, LABELS), [[3, 5]], SMOOTH),
+    "crossEntropySmoothed": (
+        lambda a: F.cross_entropy(a, torch.tensor([2, -100, 3]), label_smoothing=0.1), [[3, 5]], SMOOTH),
+}
+
+
+def draw(kind, shape, generator):
+    """Inputs that float32 holds exactly: `spread` keeps elements apart so that no kink or tie is near."""
+    if kind == SPREAD:
+        count = int(torch.tensor(shape).prod())
+        steps = (torch.randperm(count, generator=generator) - count / 2 + 0.25) * (8 / count)
+        x = steps.reshape(shape).float()
+    else:
+        x = torch.randn(shape, generator=generator)
+        x = x.abs() + 0.5 if kind == POSITIVE else x
+    return x.double()
+
+
+def gradients(value, inputs):
+    found = torch.autograd.grad(value, inputs, create_graph=True, allow_unused=True) if value.requires_grad else [None] * len(inputs)
+    return [torch.zeros_like(x) if g is None else g for g, x in zip(found, inputs)]
+
+
+def main():
+    tensors = {}
+    for index, (name, (function, shapes, kind)) in enumerate(CASES.items()):
+        generator = torch.Generator().manual_seed(1000 + index)
+        inputs = [draw(kind, shape, generator).requires_grad_() for shape in shapes]
+        y = function(*inputs)
+        u = torch.randn(y.shape, generator=generator).double()
+        directions = [torch.randn(x.shape, generator=generator).double() for x in inputs]
+        first = gradients((y * u).sum(), inputs)
+        second = gradients(sum((g * v).sum() for g, v in zip(first, directions)), inputs)
+        tensors[f"{name}.y"], tensors[f"{name}.u"] = y, u
+        for i, x in enumerate(inputs):
+            tensors[f"{name}.x{i}"], tensors[f"{name}.v{i}"] = x, directions[i]
+            tensors[f"{name}.g{i}"], tensors[f"{name}.h{i}"] = first[i], second[i]
+    golden.write("Packages/TensorCore/Tests/TensorsTests/Golden/operations.safetensors", tensors, __file__, VERSION)
+
+
+if __name__ == "__main__":
+    main()
