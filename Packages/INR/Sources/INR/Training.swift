@@ -1,7 +1,7 @@
 // The training loop shared by the three methods: what is optimised, in which order, and how it resumes.
 
 internal import Learning
-public import TensorIO
+internal import TensorIO
 public import Tensors
 
 /// Images as the training loop reads them: every image and its mirror image, pixel by pixel.
