@@ -9,6 +9,25 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
+// Optimised in debug builds too, so that `swift run bench all`, typed as it stands, runs at full speed.
+let optimised = strict + [.unsafeFlags(["-O"])]
+
+func core(_ names: String...) -> [Target.Dependency] { names.map { .product(name: $0, package: "TensorCore") } }
+let inr: Target.Dependency = .product(name: "INR", package: "INR")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+func bench(_ name: String, _ dependencies: [Target.Dependency], settings: [SwiftSetting] = strict) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Bench/Sources/\(name)", swiftSettings: settings)
+}
+func benchTests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, path: "Bench/Tests/\(name)", swiftSettings: strict)
+}
+func packageTests(_ name: String, in folder: String, _ dependencies: [Target.Dependency], golden: Bool = false) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, path: "Packages/\(folder)/Tests/\(name)",
+        resources: golden ? [.copy("Golden")] : [], swiftSettings: strict)
+}
 
 let package = Package(
     name: "Bench",
@@ -18,6 +37,40 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ],
-    targets: [],
+    targets: [
+        // Pure
+        bench("BenchRecords", core("Measurements")),
+        bench("BenchStatistics", [], settings: optimised),
+        bench("BenchJudge", ["BenchRecords", "BenchStatistics"] + core("Measurements")),
+        bench("BenchReport", ["BenchRecords", "BenchJudge"] + core("Measurements")),
+        // What runs, and what remembers
+        bench("BenchStore", ["BenchRecords", grdb] + core("Measurements", "TensorIO")),
+        bench("BenchCases", [inr] + core("Measurements", "Tensors", "TensorIO"), settings: optimised),
+        bench("BenchRunner", ["BenchRecords", "BenchStore"] + core("Measurements", "Tensors", "TensorIO")),
+        // Programs
+        .executableTarget(
+            name: "bench",
+            dependencies: [
+                "BenchRecords", "BenchJudge", "BenchReport", "BenchStore", "BenchCases", "BenchRunner", arguments,
+            ] + core("Measurements", "Tensors"),
+            path: "Bench/Sources/bench", swiftSettings: strict),
+        .executableTarget(
+            name: "speed-worker", dependencies: core("Tensors", "Learning"), path: "Bench/Sources/SpeedWorker",
+            swiftSettings: optimised),
+        // Tests of Bench
+        benchTests("BenchStatisticsTests", ["BenchStatistics"]),
+        benchTests("BenchJudgeTests", ["BenchJudge", "BenchRecords"] + core("Measurements")),
+        benchTests("BenchReportTests", ["BenchReport", "BenchJudge", "BenchRecords"] + core("Measurements")),
+        benchTests("BenchStoreTests", ["BenchStore", "BenchRecords", grdb] + core("Measurements")),
+        benchTests("BenchRunnerTests", ["BenchRunner", "BenchStore", "BenchRecords"] + core("Measurements")),
+        // Tests of every package, so that one `swift test` runs them all
+        packageTests("TensorKernelsTests", in: "TensorCore", core("TensorKernels")),
+        packageTests("TensorsTests", in: "TensorCore", core("Tensors", "Learning", "TensorTesting"), golden: true),
+        packageTests("LearningTests", in: "TensorCore", core("Tensors", "Learning", "TensorTesting")),
+        packageTests("TensorIOTests", in: "TensorCore", core("Tensors", "TensorIO", "TensorTesting")),
+        packageTests(
+            "INRTests", in: "INR", [inr] + core("Tensors", "Learning", "TensorIO", "TensorTesting"), golden: true),
+        .testTarget(name: "RepositoryTests", path: "Tests/RepositoryTests", swiftSettings: strict),
+    ],
     swiftLanguageModes: [.v6]
 )

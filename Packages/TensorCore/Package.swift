@@ -17,6 +17,7 @@ let kernels: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=off"]), .treatAll
 let package = Package(
     name: "TensorCore",
     products: [
+        .library(name: "TensorKernels", targets: ["TensorKernels"]),
         .library(name: "Tensors", targets: ["Tensors"]),
         .library(name: "Learning", targets: ["Learning"]),
         .library(name: "TensorIO", targets: ["TensorIO"]),
@@ -42,9 +43,9 @@ let package = Package(
         .target(name: "TensorTesting", dependencies: ["Tensors", "Learning", "TensorIO"], swiftSettings: numeric),
         .testTarget(name: "TensorKernelsTests", dependencies: ["TensorKernels"], swiftSettings: strict),
         .testTarget(
-            name: "TensorsTests", dependencies: ["Tensors", "TensorTesting"], resources: [.copy("Golden")], swiftSettings: strict),
-        .testTarget(name: "LearningTests", dependencies: ["Learning", "TensorTesting"], swiftSettings: strict),
-        .testTarget(name: "TensorIOTests", dependencies: ["TensorIO", "TensorTesting"], swiftSettings: strict),
+            name: "TensorsTests", dependencies: ["Tensors", "Learning", "TensorTesting"], resources: [.copy("Golden")], swiftSettings: strict),
+        .testTarget(name: "LearningTests", dependencies: ["Tensors", "Learning", "TensorTesting"], swiftSettings: strict),
+        .testTarget(name: "TensorIOTests", dependencies: ["Tensors", "TensorIO", "TensorTesting"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

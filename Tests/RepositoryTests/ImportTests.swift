@@ -1,0 +1,58 @@
+// The architecture diagram as a test: which module may import which.
+
+import Foundation
+import Testing
+
+/// Modules of this repository, or libraries, that each folder's sources may import besides the standard library's own.
+let allowedImports: [(folder: String, imports: Set<String>)] = [
+    ("Packages/TensorCore/Sources/Tensors", ["TensorKernels", "COpenBLAS"]),
+    ("Packages/TensorCore/Sources/Learning", ["Tensors"]),
+    ("Packages/TensorCore/Sources/TensorIO", ["Tensors", "Learning", "CPNG", "CJPEG", "CZip", "Foundation"]),
+    ("Packages/TensorCore/Sources/Measurements", []),
+    ("Packages/TensorCore/Sources/TensorTesting", ["Tensors", "Learning", "TensorIO", "Measurements", "Foundation"]),
+    ("Packages/INR/Sources/INR", ["Tensors", "Learning", "TensorIO", "Measurements", "Foundation"]),
+    ("Packages/Vision-PAD/Sources/VisionPAD", ["Tensors", "Learning", "TensorIO", "Measurements", "Foundation"]),
+    ("Packages/Dialogue/Sources/Dialogue", ["Tensors", "Learning", "TensorIO", "Measurements", "Foundation"]),
+    ("Packages/SpeechTranslation/Sources/SpeechTranslation", ["Tensors", "Learning", "TensorIO", "Measurements", "Foundation"]),
+    ("Bench/Sources/BenchStatistics", []),
+    ("Bench/Sources/BenchJudge", ["BenchStatistics", "BenchRecords", "Measurements"]),
+]
+private let alwaysAllowed: Set<String> = ["Swift", "Glibc", "Synchronization"]
+
+@Suite struct ImportTests {
+    @Test(arguments: allowedImports.map(\.folder))
+    func `a module imports only what the architecture allows`(_ folder: String) throws {
+        let allowed = try #require(allowedImports.first { $0.folder == folder }).imports.union(alwaysAllowed)
+        let files = try swiftFiles(in: folder)
+        #expect(!files.isEmpty)
+        for file in files {
+            let imported = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").compactMap(importedModule)
+            #expect(Set(imported).subtracting(allowed) == [], "\(file.lastPathComponent)")
+        }
+    }
+
+    @Test func `pointers are touched only where they must be`() throws {
+        let allowed = ["Tensors/Storage/", "Tensors/Random.swift", "Tensors/OptimiserSteps.swift", "Tensors/Threads.swift"]
+        for folder in ["Packages/TensorCore/Sources/Tensors", "Packages/TensorCore/Sources/Learning"] {
+            for file in try swiftFiles(in: folder) where !allowed.contains(where: file.path.contains) {
+                #expect(!(try String(contentsOf: file, encoding: .utf8)).contains("unsafe "), "\(file.lastPathComponent)")
+            }
+        }
+    }
+
+    private func importedModule(_ line: Substring) -> String? {
+        let words = line.split(separator: " ")
+        guard let position = words.firstIndex(of: "import"), position <= 1, position + 1 < words.count else { return nil }
+        return String(words[position + 1])
+    }
+}
+
+/// The repository's root.
+let repository = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+func swiftFiles(in folder: String) throws -> [URL] {
+    let root = repository.appendingPathComponent(folder)
+    let found = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)
+    return (found?.allObjects as? [URL] ?? []).filter { $0.pathExtension == "swift" }.sorted { $0.path < $1.path }
+}
