@@ -1,1 +1,35 @@
-#include "TensorKernels.h"
+// The choice of a variant, once.
+#include "variant.h"
+#include <stdatomic.h>
+
+static _Atomic(int) chosen = -1;
+
+static tk_level best_level(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
+        return TK_AVX512;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return TK_AVX2;
+#endif
+    return TK_BASELINE;
+}
+
+void tk_set_level(tk_level level) {
+    tk_level best = best_level();
+    atomic_store(&chosen, level > best ? best : level);
+}
+
+tk_level tk_get_level(void) {
+    if (atomic_load_explicit(&chosen, memory_order_relaxed) < 0) tk_set_level(best_level());
+    return (tk_level)atomic_load_explicit(&chosen, memory_order_relaxed);
+}
+
+const tk_variant *tk_current(void) {
+    switch (tk_get_level()) {
+#if defined(__x86_64__)
+    case TK_AVX512: return &tk_variant_avx512;
+    case TK_AVX2: return &tk_variant_avx2;
+#endif
+    default: return &tk_variant_baseline;
+    }
+}

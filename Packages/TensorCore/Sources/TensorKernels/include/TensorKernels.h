@@ -2,7 +2,8 @@
 // steps and random numbers, for Float32 in C.
 //
 // Contract of every function here:
-//   - It allocates nothing that outlives it, keeps no pointer, and does not check shapes: callers did.
+//   - It keeps no pointer it was given and does not check shapes: callers did. Each thread keeps one scratch buffer, which
+//     only grows.
 //   - Results depend on shapes and values alone: not on the number of threads and not on the instruction set. Work is cut
 //     into blocks whose borders depend on the shape; partial sums are combined in block order; a multiply-add is one FMA
 //     everywhere. Inside a block, sums use 32 lanes (element i in lane i mod 32) combined as a binary tree.
@@ -36,21 +37,18 @@ void tk_parallel(size_t count, void (*body)(size_t task, void *context), void *c
 
 typedef enum { TK_IDENTITY = 0, TK_RELU = 1, TK_GELU = 2 } tk_activation;
 
-// C[b0,b1,i,j] = activation(alpha * sum_k A[b0,b1,i,k] * B[b0,b1,k,j] + bias[j]), or C += when accumulate (then no bias, no
-// activation). Any element strides on A and B (0 broadcasts a batch axis; a transposed operand is a stride swap); C's rows
-// are contiguous along j. Each sum is one chain of FMAs over k ascending from 0, then alpha, bias, activation: the bits do
-// not depend on blocking. k = 0 gives zeros (plus bias). If preactivation is not NULL it gets the value before activation
-// in C's layout.
+// C[b0,b1,i,j] = activation(sum_k A[b0,b1,i,k] * B[b0,b1,k,j] + bias[j]). Any element strides on A and B (0 broadcasts a
+// batch axis; a transposed operand is a stride swap); C's rows are contiguous along j. Each sum is one chain of FMAs over k
+// ascending from 0, then bias, activation: the bits do not depend on blocking. k = 0 gives zeros (plus bias). If
+// preactivation is not NULL it gets the value before activation in C's layout.
 typedef struct {
     size_t m, n, k, batch[2];
     const float *a; ptrdiff_t a_row, a_column, a_batch[2];
     const float *b; ptrdiff_t b_row, b_column, b_batch[2];
     float *c; ptrdiff_t c_row, c_batch[2];
-    float alpha;
     const float *bias;
     float *preactivation;
     tk_activation activation;
-    bool accumulate;
 } tk_product;
 void tk_matmul(const tk_product *p);
 
@@ -58,11 +56,12 @@ void tk_matmul(const tk_product *p);
 
 // exp, log, sin, cos, tanh, sigmoid, erf: at most 2 ulp from the exact value, NaN in gives NaN out.
 typedef enum {
-    TK_NEGATE, TK_ABS, TK_SIGN, TK_SQUARE, TK_SQRT, TK_RSQRT, TK_RECIPROCAL, TK_EXP, TK_EXPM1, TK_LOG, TK_LOG1P, TK_SIN,
+    TK_ABS, TK_SIGN, TK_SQUARE, TK_SQRT, TK_RSQRT, TK_RECIPROCAL, TK_EXP, TK_EXPM1, TK_LOG, TK_LOG1P, TK_SIN,
     TK_COS, TK_TANH, TK_SIGMOID, TK_SOFTPLUS /* threshold 20 */, TK_ERF, TK_RELU_UNARY, TK_GELU_UNARY /* erf form */,
     TK_GELU_TANH, TK_SILU, TK_FLOOR, TK_ROUND /* half to even */,
     TK_SCALE_ADD /* p*x + q, one FMA */, TK_CLAMP /* to p...q, NaN stays */, TK_POWER /* x^p, p an integer or half */,
     TK_GREATER /* x > p ? 1 : 0 */,
+    TK_UNARY_COUNT
 } tk_unary_operation;
 // y[i] = operation(x[i]); x may equal y.
 void tk_unary(tk_unary_operation operation, const float *x, float *y, size_t n, float p, float q);
@@ -74,6 +73,7 @@ void tk_unary_gradient(tk_unary_operation operation, const float *x, const float
 typedef enum {
     TK_ADD, TK_SUBTRACT, TK_MULTIPLY, TK_DIVIDE, TK_MAXIMUM, TK_MINIMUM /* NaN propagates */,
     TK_EQUAL, TK_LESS, TK_LESS_EQUAL /* 1 or 0 */, TK_TIE_SHARE /* a > b ? 1 : a == b ? 0.5 : 0 */,
+    TK_BINARY_COUNT
 } tk_binary_operation;
 // y = operation(a, b) over rank <= 6 axes with element strides (0 broadcasts); y is contiguous row-major and may equal an
 // operand that has y's own strides.
@@ -85,16 +85,14 @@ void tk_select(int rank, const size_t *shape, const float *mask, const ptrdiff_t
 
 // y (contiguous) = x read with strides (any sign), rank <= 6; blocked where the fastest axes differ.
 void tk_gather_strided(int rank, const size_t *shape, const float *x, const ptrdiff_t *strides, float *y);
-// y written (or added to, when accumulate) with strides from contiguous x; destinations are distinct.
-void tk_scatter_strided(int rank, const size_t *shape, const float *x, float *y, const ptrdiff_t *strides, bool accumulate);
+// y written with strides from contiguous x; destinations are distinct.
+void tk_scatter_strided(int rank, const size_t *shape, const float *x, float *y, const ptrdiff_t *strides);
 void tk_fill(float *y, size_t n, float value);
-// y[i] = a*x[i] + y[i], one FMA.
-void tk_axpy(float a, const float *x, float *y, size_t n);
 
 // ---- Reductions ------------------------------------------------------------------------------------------------------
 
-typedef enum { TK_SUM, TK_MEAN, TK_SUM_SQUARES, TK_MAX, TK_MIN, TK_PRODUCT } tk_reduction;
-// x is [outer, n, inner] contiguous; y is [outer, inner]. NaN wins max and min. n = 0: sum 0, product 1, mean NaN.
+typedef enum { TK_SUM, TK_MEAN, TK_MAX, TK_MIN } tk_reduction;
+// x is [outer, n, inner] contiguous; y is [outer, inner]. NaN wins max and min. n = 0: sum 0, mean NaN.
 void tk_reduce(tk_reduction operation, const float *x, size_t outer, size_t n, size_t inner, float *y);
 // As above; the first index among equals, a NaN before any number.
 void tk_argmax(const float *x, size_t outer, size_t n, size_t inner, int32_t *index);
@@ -129,9 +127,6 @@ void tk_scatter_add_rows(const float *x, const int32_t *index, float *y, size_t 
 // g is scaled by gradient_scale first. In place on p, m, v.
 void tk_adam(float *p, const float *g, float *m, float *v, size_t n, float rate, float beta1, float beta2, float epsilon,
              float weight_decay, bool decoupled, float bias1, float bias2, float gradient_scale);
-// v = momentum*v + g (first step: v = g); p -= rate * (nesterov ? g + momentum*v : v); g has weight_decay*p added first.
-void tk_sgd(float *p, const float *g, float *v, size_t n, float rate, float momentum, float weight_decay, bool nesterov,
-            bool first, float gradient_scale);
 // The sum of squares in double, blocks of 4096 combined in order.
 double tk_sum_squares(const float *x, size_t n);
 

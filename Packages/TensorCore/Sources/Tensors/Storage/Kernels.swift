@@ -62,7 +62,7 @@ enum Kernels {
             let start = unsafe y.pointer + part.start * strides[axis]
             strides[axis] *= part.step
             unsafe tk_scatter_strided(
-                rankChecked(shape, "concatenated"), x.shape, x.pointer, start, strides, false)
+                rankChecked(shape, "concatenated"), x.shape, x.pointer, start, strides)
         }
         Counters.count(flops: 0, bytes: 8 * y.count)
         return y
@@ -187,7 +187,7 @@ enum Kernels {
         unsafe (call.b, call.b_row, call.b_column) = (UnsafePointer(b.pointer), b.strides[2], b.strides[3])
         unsafe (call.a_batch, call.b_batch) = ((a.strides[0], a.strides[1]), (b.strides[0], b.strides[1]))
         unsafe (call.c, call.c_row, call.c_batch) = (c.pointer, c.strides[2], (c.strides[0], c.strides[1]))
-        unsafe (call.alpha, call.activation, call.accumulate) = (1, epilogue.activation, false)
+        unsafe call.activation = epilogue.activation
         unsafe call.bias = UnsafePointer(bias?.pointer)
         unsafe call.preactivation = preactivation?.pointer
         unsafe tk_matmul(&call)

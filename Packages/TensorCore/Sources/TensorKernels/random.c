@@ -1,0 +1,61 @@
+// Philox4x32-10 (Salmon et al. 2011): every number is a function of key, stream, step and position.
+#include "variant.h"
+#include <math.h>
+
+void tk_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]) {
+    uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3], k0 = key[0], k1 = key[1];
+    for (int round = 0; round < 10; round++) {
+        uint64_t p0 = (uint64_t)0xD2511F53 * c0, p1 = (uint64_t)0xCD9E8D57 * c2;
+        uint32_t n0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0, n2 = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
+        c0 = n0, c1 = (uint32_t)p1, c2 = n2, c3 = (uint32_t)p0;
+        k0 += 0x9E3779B9, k1 += 0xBB67AE85;
+    }
+    out[0] = c0, out[1] = c1, out[2] = c2, out[3] = c3;
+}
+
+static void block_words(const tk_random *r, uint64_t block, uint32_t words[4]) {
+    block += r->first_block;
+    uint32_t counter[4] = {(uint32_t)block, (uint32_t)(block >> 32), r->stream, r->step};
+    uint32_t key[2] = {(uint32_t)r->key, (uint32_t)(r->key >> 32)};
+    tk_philox(counter, key, words);
+}
+
+typedef struct {
+    tk_random random;
+    float *y;
+    float a, b;
+} random_job;
+
+static void uniform_range(size_t begin, size_t end, void *context) {
+    const random_job *job = context;
+    uint32_t words[4];
+    for (size_t i = begin; i < end; i++) {
+        if (i % 4 == 0) block_words(&job->random, i / 4, words);
+        job->y[i] = fmaf(job->b - job->a, (float)(words[i % 4] >> 8) * 0x1p-24f, job->a);
+    }
+}
+
+void tk_random_uniform(tk_random r, float *y, size_t n, float low, float high) {
+    random_job job = {r, y, low, high};
+    tk_for_ranges(n, 8192, uniform_range, &job);
+}
+
+// Box-Muller on words (0, 1) and (2, 3), in double so that the rounded float does not depend on a vector width.
+static void normal_range(size_t begin, size_t end, void *context) {
+    const random_job *job = context;
+    for (size_t i = begin; i < end; i += 4) {
+        uint32_t words[4];
+        block_words(&job->random, i / 4, words);
+        for (size_t j = 0; j < 4 && i + j < end; j++) {
+            double radius = sqrt(-2 * log(((double)(words[j & 2] >> 8) + 1) * 0x1p-24));
+            double angle = 6.283185307179586 * ((double)(words[j | 1] >> 8) * 0x1p-24);
+            float z = (float)(radius * (j & 1 ? sin(angle) : cos(angle)));
+            job->y[i + j] = fmaf(job->b, z, job->a);
+        }
+    }
+}
+
+void tk_random_normal(tk_random r, float *y, size_t n, float mean, float deviation) {
+    random_job job = {r, y, mean, deviation};
+    tk_for_ranges(n, 8192, normal_range, &job);
+}

@@ -1,0 +1,479 @@
+// The loops of one variant, and at the end its table. Included once per variant, after variant_math.h.
+
+// ---- Elementwise: whole vectors, then the rest through a padded vector ------------------------------------------------
+
+INLINE vf load_some(const float *p, size_t count) {
+    float padded[TK_WIDTH] = {0};
+    memcpy(padded, p, count * sizeof(float));
+    return load(padded);
+}
+
+INLINE void store_some(float *p, vf x, size_t count) {
+    float padded[TK_WIDTH];
+    store(padded, x);
+    memcpy(p, padded, count * sizeof(float));
+}
+
+#define UNARY(name, expression)                                                                        \
+    static void unary_##name(const float *in, float *out, size_t n, float p, float q) {                \
+        (void)p, (void)q;                                                                              \
+        size_t i = 0;                                                                                  \
+        for (; i + TK_WIDTH <= n; i += TK_WIDTH) {                                                     \
+            vf x = load(in + i);                                                                       \
+            store(out + i, expression);                                                                \
+        }                                                                                              \
+        if (i < n) {                                                                                   \
+            vf x = load_some(in + i, n - i);                                                           \
+            store_some(out + i, expression, n - i);                                                    \
+        }                                                                                              \
+    }
+UNARY(abs, abs_(x))
+UNARY(sign, sign_(x))
+UNARY(square, x *x)
+UNARY(sqrt, root(x))
+UNARY(rsqrt, 1.0f / root(x))
+UNARY(reciprocal, 1.0f / x)
+UNARY(exp, exp_(x))
+UNARY(expm1, expm1_(x))
+UNARY(log, log_(x))
+UNARY(log1p, log1p_(x))
+UNARY(sin, sin_(x))
+UNARY(cos, cos_(x))
+UNARY(tanh, tanh_(x))
+UNARY(sigmoid, sigmoid_(x))
+UNARY(softplus, softplus_(x))
+UNARY(erf, erf_(x))
+UNARY(relu, relu_(x))
+UNARY(gelu, gelu_(x))
+UNARY(gelu_tanh, gelu_tanh(x))
+UNARY(silu, silu_(x))
+UNARY(floor, __builtin_elementwise_floor(x))
+UNARY(round, __builtin_elementwise_roundeven(x))
+UNARY(scale_add, fma_(all(p), x, all(q)))
+UNARY(clamp, pick(x < p, all(p), pick(x > q, all(q), x)))
+UNARY(power, power_(x, p))
+UNARY(greater, one_where(x > p))
+
+#define GRADIENT(name, expression)                                                                     \
+    static void gradient_##name(const float *in, const float *cotangent, float *out, size_t n) {       \
+        size_t i = 0;                                                                                  \
+        for (; i + TK_WIDTH <= n; i += TK_WIDTH) {                                                     \
+            vf x = load(in + i), g = load(cotangent + i);                                              \
+            store(out + i, expression);                                                                \
+        }                                                                                              \
+        if (i < n) {                                                                                   \
+            vf x = load_some(in + i, n - i), g = load_some(cotangent + i, n - i);                      \
+            store_some(out + i, expression, n - i);                                                    \
+        }                                                                                              \
+    }
+GRADIENT(relu, pick(x <= 0.0f, all(0), g))
+GRADIENT(gelu, g *gelu_slope(x))
+GRADIENT(gelu_tanh, g *gelu_tanh_slope(x))
+GRADIENT(silu, g *silu_slope(x))
+GRADIENT(sin, g *cos_(x))
+GRADIENT(cos, -g * sin_(x))
+GRADIENT(tanh, g * (1.0f - x * x))
+GRADIENT(sigmoid, g * (x * (1.0f - x)))
+GRADIENT(softplus, g *pick(x > 20.0f, all(1), sigmoid_(x)))
+GRADIENT(abs, g *sign_(x))
+GRADIENT(exp, g *x)
+GRADIENT(sqrt, g * 0.5f / x)
+GRADIENT(erf, g * (exp_(-x * x) * 1.12837917f))
+
+INLINE vf operand(const float *p, size_t step, size_t i, vf constant) { return step ? load(p + i) : constant; }
+
+#define BINARY_LOOP(expression)                                                                        \
+    for (; i + TK_WIDTH <= n; i += TK_WIDTH) {                                                         \
+        vf a = operand(left, left_step, i, left_all), b = operand(right, right_step, i, right_all);    \
+        store(out + i, expression);                                                                    \
+    }
+#define BINARY(name, expression)                                                                       \
+    static void binary_##name(const float *left, size_t left_step, const float *right, size_t right_step, float *out, \
+                              size_t n) {                                                              \
+        vf left_all = left_step ? all(0) : all(*left), right_all = right_step ? all(0) : all(*right);  \
+        size_t i = 0;                                                                                  \
+        if (left_step && right_step) {                                                                 \
+            for (; i + TK_WIDTH <= n; i += TK_WIDTH) {                                                 \
+                vf a = load(left + i), b = load(right + i);                                            \
+                store(out + i, expression);                                                            \
+            }                                                                                          \
+        } else {                                                                                       \
+            BINARY_LOOP(expression)                                                                    \
+        }                                                                                              \
+        if (i < n) {                                                                                   \
+            vf a = left_step ? load_some(left + i, n - i) : left_all;                                  \
+            vf b = right_step ? load_some(right + i, n - i) : right_all;                               \
+            store_some(out + i, expression, n - i);                                                    \
+        }                                                                                              \
+    }
+BINARY(add, a + b)
+BINARY(subtract, a - b)
+BINARY(multiply, a *b)
+BINARY(divide, a / b)
+BINARY(maximum, larger(a, b))
+BINARY(minimum, smaller(a, b))
+BINARY(equal, one_where(a == b))
+BINARY(less, one_where(a < b))
+BINARY(less_equal, one_where(a <= b))
+BINARY(tie_share, pick(a == b, all(0.5f), one_where(a > b)))
+
+static void select_(const float *mask, const float *a, const float *b, float *y, size_t n) {
+    size_t i = 0;
+    for (; i + TK_WIDTH <= n; i += TK_WIDTH) store(y + i, pick(load(mask + i) != 0.0f, load(a + i), load(b + i)));
+    for (; i < n; i++) y[i] = mask[i] != 0 ? a[i] : b[i];
+}
+
+// ---- Sums over 32 lanes: element i in lane i mod 32, lanes combined as a binary tree -----------------------------------
+
+enum { VECTORS = TK_LANES / TK_WIDTH };
+
+INLINE float combined(float *lane) {
+    for (int half = TK_LANES / 2; half > 0; half /= 2)
+        for (int j = 0; j < half; j++) lane[j] += lane[j + half];
+    return lane[0];
+}
+
+// Sums `expression` of index i (a vector at i, or a float in the rest) over 0..<n into `result`.
+#define LANE_SUM(result, n, vector_expression, scalar_expression)                                      \
+    float result;                                                                                      \
+    {                                                                                                  \
+        vf lanes[VECTORS];                                                                             \
+        for (int v = 0; v < VECTORS; v++) lanes[v] = all(0);                                           \
+        size_t i = 0;                                                                                  \
+        for (size_t base = 0; base + TK_LANES <= (n); base += TK_LANES) {                              \
+            _Pragma("clang loop unroll(full)") for (int v = 0; v < VECTORS; v++) {                     \
+                i = base + (size_t)v * TK_WIDTH;                                                       \
+                lanes[v] += vector_expression;                                                         \
+            }                                                                                          \
+        }                                                                                              \
+        float lane[TK_LANES];                                                                          \
+        for (int v = 0; v < VECTORS; v++) store(lane + v * TK_WIDTH, lanes[v]);                        \
+        for (i = (n) / TK_LANES * TK_LANES; i < (n); i++) lane[i % TK_LANES] += scalar_expression;     \
+        result = combined(lane);                                                                       \
+    }
+
+static float sum(const float *x, size_t n) {
+    LANE_SUM(s, n, load(x + i), x[i])
+    return s;
+}
+
+INLINE float larger1(float a, float b) { return a != a ? a : a > b ? a : b; }
+INLINE float smaller1(float a, float b) { return a != a ? a : a < b ? a : b; }
+
+static float maximum(const float *x, size_t n) {
+    vf best = all(-INFINITY);
+    size_t i = 0;
+    for (; i + TK_WIDTH <= n; i += TK_WIDTH) best = larger(best, load(x + i));
+    float result = -INFINITY;
+    for (int lane = 0; lane < TK_WIDTH; lane++) result = larger1(result, best[lane]);
+    for (; i < n; i++) result = larger1(result, x[i]);
+    return result;
+}
+
+static float extremum(const float *x, size_t n, bool is_max) {
+    if (is_max) return maximum(x, n);
+    vf best = all(INFINITY);
+    size_t i = 0;
+    for (; i + TK_WIDTH <= n; i += TK_WIDTH) best = smaller(best, load(x + i));
+    float result = INFINITY;
+    for (int lane = 0; lane < TK_WIDTH; lane++) result = smaller1(result, best[lane]);
+    for (; i < n; i++) result = smaller1(result, x[i]);
+    return result;
+}
+
+static void reduce_columns(tk_reduction operation, const float *x, size_t n, size_t stride, size_t width, float *y) {
+    float total[64], block[64];
+    if (operation == TK_SUM || operation == TK_MEAN) {
+        for (size_t j = 0; j < width; j++) total[j] = 0;
+        for (size_t first = 0; first < n; first += 64) {
+            for (size_t j = 0; j < width; j++) block[j] = 0;
+            for (size_t i = first; i < tk_minimum(first + 64, n); i++)
+                for (size_t j = 0; j < width; j++) block[j] += x[i * stride + j];
+            for (size_t j = 0; j < width; j++) total[j] += block[j];
+        }
+        for (size_t j = 0; j < width; j++) y[j] = operation == TK_MEAN ? total[j] / (float)n : total[j];
+        return;
+    }
+    for (size_t j = 0; j < width; j++) total[j] = operation == TK_MAX ? -INFINITY : INFINITY;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < width; j++) {
+            float v = x[i * stride + j];
+            total[j] = operation == TK_MAX ? larger1(total[j], v) : smaller1(total[j], v);
+        }
+    for (size_t j = 0; j < width; j++) y[j] = total[j];
+}
+
+// The sum of squares in double: a product of two floats is exact there, so no fused multiply-add is needed.
+static double sum_squares(const float *x, size_t n) {
+    double lane[16] = {0};
+    for (size_t base = 0; base + 16 <= n; base += 16)
+        for (size_t j = 0; j < 16; j++) lane[j] += (double)x[base + j] * (double)x[base + j];
+    for (size_t i = n / 16 * 16; i < n; i++) lane[i % 16] += (double)x[i] * (double)x[i];
+    for (int half = 8; half > 0; half /= 2)
+        for (int j = 0; j < half; j++) lane[j] += lane[j + half];
+    return lane[0];
+}
+
+// ---- Rows --------------------------------------------------------------------------------------------------------------
+
+INLINE void zero(float *y, size_t n) { memset(y, 0, n * sizeof(float)); }
+
+static void softmax(const float *x, float *y, size_t n, size_t visible, float scale) {
+    zero(y + visible, n - visible);
+    unary_scale_add(x, y, visible, scale, -0.0f);
+    float top = maximum(y, visible);
+    if (top == -INFINITY) {
+        zero(y, visible);
+        return;
+    }
+    size_t i = 0;
+    for (; i + TK_WIDTH <= visible; i += TK_WIDTH) store(y + i, exp_(load(y + i) - top));
+    if (i < visible) store_some(y + i, exp_(load_some(y + i, visible - i) - top), visible - i);
+    unary_scale_add(y, y, visible, 1.0f / sum(y, visible), -0.0f);
+}
+
+static void softmax_gradient(const float *y, const float *g, float *dx, size_t n, float scale) {
+    LANE_SUM(dot, n, load(y + i) * load(g + i), y[i] * g[i])
+    size_t i = 0;
+    for (; i + TK_WIDTH <= n; i += TK_WIDTH) store(dx + i, load(y + i) * (load(g + i) - dot) * scale);
+    for (; i < n; i++) dx[i] = y[i] * (g[i] - dot) * scale;
+}
+
+static void log_softmax(const float *x, float *y, size_t n) {
+    float top = maximum(x, n);
+    if (top == -INFINITY) {
+        for (size_t i = 0; i < n; i++) y[i] = -INFINITY;
+        return;
+    }
+    size_t i = 0;
+    for (; i + TK_WIDTH <= n; i += TK_WIDTH) store(y + i, exp_(load(x + i) - top));
+    if (i < n) store_some(y + i, exp_(load_some(x + i, n - i) - top), n - i);
+    float logarithm = log_(all(sum(y, n)))[0];
+    for (i = 0; i + TK_WIDTH <= n; i += TK_WIDTH) store(y + i, load(x + i) - top - logarithm);
+    for (; i < n; i++) y[i] = x[i] - top - logarithm;
+}
+
+static void log_softmax_gradient(const float *y, const float *g, float *dx, size_t n) {
+    float total = sum(g, n);
+    size_t i = 0;
+    for (; i + TK_WIDTH <= n; i += TK_WIDTH) store(dx + i, fma_(-exp_(load(y + i)), all(total), load(g + i)));
+    if (i < n) store_some(dx + i, fma_(-exp_(load_some(y + i, n - i)), all(total), load_some(g + i, n - i)), n - i);
+}
+
+static void layer_norm(const float *x, const float *weight, const float *bias, float epsilon, float *y, float *statistics,
+                       size_t n) {
+    float mean = sum(x, n) / (float)n;
+    LANE_SUM(squares, n, (load(x + i) - mean) * (load(x + i) - mean), (x[i] - mean) * (x[i] - mean))
+    float rstd = 1.0f / sqrtf(squares / (float)n + epsilon);
+    statistics[0] = mean;
+    statistics[1] = rstd;
+    size_t i = 0;
+    for (; i + TK_WIDTH <= n; i += TK_WIDTH) {
+        vf z = (load(x + i) - mean) * rstd;
+        store(y + i, fma_(z, weight ? load(weight + i) : all(1), bias ? load(bias + i) : all(-0.0f)));
+    }
+    for (; i < n; i++) y[i] = fmaf((x[i] - mean) * rstd, weight ? weight[i] : 1, bias ? bias[i] : -0.0f);
+}
+
+static void layer_norm_gradient(const float *x, const float *weight, const float *statistics, const float *g, float *dx,
+                                float *dweight, float *dbias, size_t n) {
+    float mean = statistics[0], rstd = statistics[1];
+    LANE_SUM(sum_h, n, weight ? load(g + i) * load(weight + i) : load(g + i), weight ? g[i] * weight[i] : g[i])
+    LANE_SUM(sum_hz, n, (weight ? load(g + i) * load(weight + i) : load(g + i)) * ((load(x + i) - mean) * rstd),
+             (weight ? g[i] * weight[i] : g[i]) * ((x[i] - mean) * rstd))
+    float mean_h = sum_h / (float)n, mean_hz = sum_hz / (float)n;
+    size_t i = 0;
+    for (; i + TK_WIDTH <= n; i += TK_WIDTH) {
+        vf z = (load(x + i) - mean) * rstd, gi = load(g + i);
+        vf h = weight ? gi * load(weight + i) : gi;
+        store(dx + i, fma_(-z, all(mean_hz), h - mean_h) * rstd);
+        if (dweight) store(dweight + i, fma_(gi, z, load(dweight + i)));
+        if (dbias) store(dbias + i, load(dbias + i) + gi);
+    }
+    for (; i < n; i++) {
+        float z = (x[i] - mean) * rstd, h = weight ? g[i] * weight[i] : g[i];
+        if (dweight) dweight[i] = fmaf(g[i], z, dweight[i]);
+        if (dbias) dbias[i] += g[i];
+        dx[i] = fmaf(-z, mean_hz, h - mean_h) * rstd;
+    }
+}
+
+// ---- Adam --------------------------------------------------------------------------------------------------------------
+
+INLINE void adam_vector(vf *p, vf g, vf *m, vf *v, const float *c) {
+    g = fma_(all(c[TK_ADAM_COUPLED]), *p, g * c[TK_ADAM_SCALE]);
+    *m = fma_(all(c[TK_ADAM_BETA1]), *m, g * c[TK_ADAM_REST1]);
+    *v = fma_(all(c[TK_ADAM_BETA2]), *v, g * g * c[TK_ADAM_REST2]);
+    vf step = *m / (root(*v) * c[TK_ADAM_ROOT2] + c[TK_ADAM_EPSILON]);
+    *p = fma_(all(-c[TK_ADAM_RATE]), step, *p * c[TK_ADAM_KEEP]);
+}
+
+static void adam(float *p, const float *g, float *m, float *v, size_t n, const float *constants) {
+    size_t i = 0;
+    for (; i + TK_WIDTH <= n; i += TK_WIDTH) {
+        vf pi = load(p + i), mi = load(m + i), vi_ = load(v + i);
+        adam_vector(&pi, load(g + i), &mi, &vi_, constants);
+        store(p + i, pi);
+        store(m + i, mi);
+        store(v + i, vi_);
+    }
+    if (i < n) {
+        vf pi = load_some(p + i, n - i), mi = load_some(m + i, n - i), vi_ = load_some(v + i, n - i);
+        adam_vector(&pi, load_some(g + i, n - i), &mi, &vi_, constants);
+        store_some(p + i, pi, n - i);
+        store_some(m + i, mi, n - i);
+        store_some(v + i, vi_, n - i);
+    }
+}
+
+// ---- Matrix product ------------------------------------------------------------------------------------------------------
+
+enum { COLUMNS = 2 * TK_WIDTH };
+
+INLINE vf activated(vf x, tk_activation activation) {
+    switch (activation) {
+    case TK_RELU: return relu_(x);
+    case TK_GELU: return gelu_(x);
+    default: return x;
+    }
+}
+
+// A tile of `rows` by two vectors; rows, a's strides when packed and b's stride are constants after inlining.
+INLINE void tile_rows(const tk_tile *t, int rows, ptrdiff_t a_row, ptrdiff_t a_column, ptrdiff_t b_row, float *c,
+                      ptrdiff_t c_row, float *preactivation, const float *bias) {
+    vf sum[TK_TILE_ROWS][2];
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
+        sum[i][0] = t->continues ? load(c + i * c_row) : all(0);
+        sum[i][1] = t->continues ? load(c + i * c_row + TK_WIDTH) : all(0);
+    }
+    const float *a = t->a, *b = t->b;
+    for (size_t k = 0; k < t->k; k++) {
+        vf b0 = load(b), b1 = load(b + TK_WIDTH);
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
+            vf ai = all(a[i * a_row]);
+            sum[i][0] = fma_(ai, b0, sum[i][0]);
+            sum[i][1] = fma_(ai, b1, sum[i][1]);
+        }
+        a += a_column;
+        b += b_row;
+    }
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
+        _Pragma("clang loop unroll(full)") for (int j = 0; j < 2; j++) {
+            vf x = sum[i][j];
+            if (t->finishes) {
+                if (bias) x += load(bias + j * TK_WIDTH);
+                if (preactivation) store(preactivation + i * c_row + j * TK_WIDTH, x);
+                x = activated(x, t->activation);
+            }
+            store(c + i * c_row + j * TK_WIDTH, x);
+        }
+    }
+}
+
+static void tile_whole(const tk_tile *t, float *c, ptrdiff_t c_row, float *preactivation, const float *bias) {
+#define TILE(rows)                                                                                     \
+    case rows:                                                                                         \
+        if (t->a_row == 1 && t->a_column == TK_TILE_ROWS && t->b_row == COLUMNS)                       \
+            tile_rows(t, rows, 1, TK_TILE_ROWS, COLUMNS, c, c_row, preactivation, bias);               \
+        else                                                                                           \
+            tile_rows(t, rows, t->a_row, t->a_column, t->b_row, c, c_row, preactivation, bias);        \
+        break;
+    switch (t->rows) {
+        TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
+    }
+#undef TILE
+}
+
+static void tile(const tk_tile *t) {
+    if (t->columns == COLUMNS) {
+        tile_whole(t, t->c, t->c_row, t->preactivation, t->bias);
+        return;
+    }
+    // Fewer columns: the same arithmetic on padded copies.
+    float c[TK_TILE_ROWS * COLUMNS] = {0}, preactivation[TK_TILE_ROWS * COLUMNS], bias[COLUMNS] = {0};
+    if (t->continues)
+        for (size_t i = 0; i < t->rows; i++)
+            memcpy(c + i * COLUMNS, t->c + (ptrdiff_t)i * t->c_row, t->columns * sizeof(float));
+    if (t->bias) memcpy(bias, t->bias, t->columns * sizeof(float));
+    tile_whole(t, c, COLUMNS, t->preactivation ? preactivation : NULL, t->bias ? bias : NULL);
+    for (size_t i = 0; i < t->rows; i++) {
+        memcpy(t->c + (ptrdiff_t)i * t->c_row, c + i * COLUMNS, t->columns * sizeof(float));
+        if (t->preactivation && t->finishes)
+            memcpy(t->preactivation + (ptrdiff_t)i * t->c_row, preactivation + i * COLUMNS, t->columns * sizeof(float));
+    }
+}
+
+// Eight columns of eight depths at a time, so that a transposed operand is read along its rows.
+static void pack_b(const float *b, ptrdiff_t row, ptrdiff_t column, size_t k, size_t columns, float *panel) {
+    if (columns < COLUMNS) memset(panel, 0, k * COLUMNS * sizeof(float));
+    if (column == 1 && columns == COLUMNS) {
+        for (size_t i = 0; i < k; i++) {
+            store(panel + i * COLUMNS, load(b + (ptrdiff_t)i * row));
+            store(panel + i * COLUMNS + TK_WIDTH, load(b + (ptrdiff_t)i * row + TK_WIDTH));
+        }
+        return;
+    }
+    if (column == 1) {
+        for (size_t i = 0; i < k; i++) memcpy(panel + i * COLUMNS, b + (ptrdiff_t)i * row, columns * sizeof(float));
+        return;
+    }
+    typedef float v8 __attribute__((vector_size(32)));
+    typedef float v8_anywhere __attribute__((vector_size(32), aligned(4), may_alias));
+    size_t done = 0;
+    if (row == 1) {
+        for (; done + 8 <= k; done += 8) {
+            for (size_t j = 0; j < columns; j += 8) {
+                v8 in[8] = {{0}}, pairs[8], quads[8];
+                for (size_t c = 0; c < tk_minimum(8, columns - j); c++)
+                    in[c] = *(const v8_anywhere *)(b + (ptrdiff_t)done + (ptrdiff_t)(j + c) * column);
+                for (int c = 0; c < 4; c++) {
+                    pairs[2 * c] = __builtin_shufflevector(in[2 * c], in[2 * c + 1], 0, 8, 2, 10, 4, 12, 6, 14);
+                    pairs[2 * c + 1] = __builtin_shufflevector(in[2 * c], in[2 * c + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+                }
+                for (int h = 0; h < 8; h += 4)
+                    for (int c = 0; c < 2; c++) {
+                        quads[h + c] = __builtin_shufflevector(pairs[h + c], pairs[h + c + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+                        quads[h + c + 2] =
+                            __builtin_shufflevector(pairs[h + c], pairs[h + c + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+                    }
+                for (int d = 0; d < 4; d++) {
+                    v8 low = __builtin_shufflevector(quads[d], quads[d + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+                    v8 high = __builtin_shufflevector(quads[d], quads[d + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+                    *(v8_anywhere *)(panel + (done + (size_t)d) * COLUMNS + j) = low;
+                    *(v8_anywhere *)(panel + (done + (size_t)d + 4) * COLUMNS + j) = high;
+                }
+            }
+        }
+    }
+    for (size_t i = done; i < k; i++)
+        for (size_t j = 0; j < columns; j++) panel[i * COLUMNS + j] = b[(ptrdiff_t)i * row + (ptrdiff_t)j * column];
+}
+
+// ---- The table -----------------------------------------------------------------------------------------------------------
+
+const tk_variant TK_VARIANT = {
+    .tile_columns = COLUMNS, .tile = tile, .pack_b = pack_b,
+    .unary = {
+        [TK_ABS] = unary_abs, [TK_SIGN] = unary_sign, [TK_SQUARE] = unary_square, [TK_SQRT] = unary_sqrt,
+        [TK_RSQRT] = unary_rsqrt, [TK_RECIPROCAL] = unary_reciprocal, [TK_EXP] = unary_exp, [TK_EXPM1] = unary_expm1,
+        [TK_LOG] = unary_log, [TK_LOG1P] = unary_log1p, [TK_SIN] = unary_sin, [TK_COS] = unary_cos,
+        [TK_TANH] = unary_tanh, [TK_SIGMOID] = unary_sigmoid, [TK_SOFTPLUS] = unary_softplus, [TK_ERF] = unary_erf,
+        [TK_RELU_UNARY] = unary_relu, [TK_GELU_UNARY] = unary_gelu, [TK_GELU_TANH] = unary_gelu_tanh,
+        [TK_SILU] = unary_silu, [TK_FLOOR] = unary_floor, [TK_ROUND] = unary_round, [TK_SCALE_ADD] = unary_scale_add,
+        [TK_CLAMP] = unary_clamp, [TK_POWER] = unary_power, [TK_GREATER] = unary_greater,
+    },
+    .unary_gradient = {
+        [TK_RELU_UNARY] = gradient_relu, [TK_GELU_UNARY] = gradient_gelu, [TK_GELU_TANH] = gradient_gelu_tanh,
+        [TK_SILU] = gradient_silu, [TK_SIN] = gradient_sin, [TK_COS] = gradient_cos, [TK_TANH] = gradient_tanh,
+        [TK_SIGMOID] = gradient_sigmoid, [TK_SOFTPLUS] = gradient_softplus, [TK_ABS] = gradient_abs,
+        [TK_EXP] = gradient_exp, [TK_SQRT] = gradient_sqrt, [TK_ERF] = gradient_erf,
+    },
+    .binary = {
+        [TK_ADD] = binary_add, [TK_SUBTRACT] = binary_subtract, [TK_MULTIPLY] = binary_multiply,
+        [TK_DIVIDE] = binary_divide, [TK_MAXIMUM] = binary_maximum, [TK_MINIMUM] = binary_minimum,
+        [TK_EQUAL] = binary_equal, [TK_LESS] = binary_less, [TK_LESS_EQUAL] = binary_less_equal, [TK_TIE_SHARE] = binary_tie_share,
+    },
+    .select = select_, .sum = sum, .extremum = extremum, .reduce_columns = reduce_columns, .softmax = softmax,
+    .softmax_gradient = softmax_gradient, .log_softmax = log_softmax, .log_softmax_gradient = log_softmax_gradient,
+    .layer_norm = layer_norm, .layer_norm_gradient = layer_norm_gradient, .adam = adam, .sum_squares = sum_squares,
+};
