@@ -28,12 +28,21 @@ public struct Philox: RandomNumberGenerator, Sendable, Equatable, Codable {
 
     /// The next word: word `position mod 4` of block `position / 4`.
     public mutating func nextWord() -> UInt32 {
-        let block = position / 4
-        let counter = [UInt32(truncatingIfNeeded: block), UInt32(truncatingIfNeeded: block >> 32), streamHash, 0]
-        let key = [UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)]
-        var words = [UInt32](repeating: 0, count: 4)
-        unsafe tk_philox(counter, key, &words)
         defer { position += 1 }
+        let block = position / 4
+        let counter = SIMD4(UInt32(truncatingIfNeeded: block), UInt32(truncatingIfNeeded: block >> 32), streamHash, 0)
+        let key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
+        var words = SIMD4<UInt32>()
+        unsafe withUnsafeBytes(of: counter) { counter in
+            unsafe withUnsafeBytes(of: key) { key in
+                unsafe withUnsafeMutableBytes(of: &words) { words in
+                    unsafe tk_philox(
+                        counter.assumingMemoryBound(to: UInt32.self).baseAddress,
+                        key.assumingMemoryBound(to: UInt32.self).baseAddress,
+                        words.assumingMemoryBound(to: UInt32.self).baseAddress)
+                }
+            }
+        }
         return words[Int(position % 4)]
     }
 
@@ -48,7 +57,7 @@ public struct Philox: RandomNumberGenerator, Sendable, Equatable, Codable {
     /// The bias is below 2⁻¹⁶ of a value's probability. Unlike `Int.random`, the result is fixed by this page alone.
     public mutating func integer(below bound: Int) -> Int {
         bound < 1 << 16
-            ? Int(UInt64(nextWord()) * UInt64(bound) >> 32) : Int(next().multipliedFullWidth(by: UInt64(bound)).high)
+            ? Int((UInt64(nextWord()) * UInt64(bound)) >> 32) : Int(next().multipliedFullWidth(by: UInt64(bound)).high)
     }
 
     /// The first `count` entries of a random permutation of `0..<total` (Fisher and Yates).
