@@ -47,6 +47,10 @@ static void prepare(png_structp png, source *from) {
     png_set_chunk_malloc_max(png, 1 << 20);
     png_set_chunk_cache_max(png, 64);
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
+    // Skipped chunks do not make libpng miss the header in front of them.
+    if (from->count >= 16 && png_sig_cmp(from->bytes, 0, 8) == 0 && memcmp(from->bytes + 12, "IHDR", 4) != 0) {
+        png_error(png, "first chunk is not IHDR");
+    }
 }
 
 bool cpng_read_header(const uint8_t *bytes, size_t count, cpng_header *header, cpng_failure *failure) {

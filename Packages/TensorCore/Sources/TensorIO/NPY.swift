@@ -45,7 +45,7 @@ extension Tensor {
 
     /// The content of an npy file, version 1.0.
     public var npyData: [UInt8] {
-        let shape = shape.map { "\($0)," }.joined(separator: " ")
+        let shape = shape.map(String.init).joined(separator: ", ") + (rank == 1 ? "," : "")
         var header = Array("{'descr': '<f4', 'fortran_order': False, 'shape': (\(shape)), }".utf8)
         header += [UInt8](repeating: UInt8(ascii: " "), count: 63 - (10 + header.count) % 64) + [UInt8(ascii: "\n")]
         let count = [UInt8(truncatingIfNeeded: header.count), UInt8(truncatingIfNeeded: header.count >> 8)]
