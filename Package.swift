@@ -45,7 +45,7 @@ let package = Package(
         bench("BenchReport", ["BenchRecords", "BenchJudge"] + core("Measurements")),
         // What runs, and what remembers
         bench("BenchStore", ["BenchRecords", grdb] + core("Measurements", "TensorIO")),
-        bench("BenchCases", [inr] + core("Measurements", "Tensors", "TensorIO"), settings: optimised),
+        bench("BenchCases", [inr] + core("Measurements", "Tensors", "Learning", "TensorIO"), settings: optimised),
         bench("BenchRunner", ["BenchRecords", "BenchStore"] + core("Measurements", "Tensors", "TensorIO")),
         // Programs
         .executableTarget(

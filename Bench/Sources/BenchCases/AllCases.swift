@@ -2,5 +2,9 @@
 
 public import Measurements
 
-/// Every case, in order of its id.
-public let allCases: [any BenchCase] = []
+/// Every case, line by line.
+public let allCases: [any BenchCase] = images32
+
+private let images32: [any BenchCase] = Images32.Pictures.allCases.flatMap { pictures in
+    Images32.Method.allCases.map { Images32(pictures, $0) }
+}

@@ -1,5 +1,6 @@
-// The line's tables as functions: a model and images in, decoded pictures out; metrics are in ImageMetrics.swift.
+// The line's tables as functions: a model and images in, per-image scores out; the formulas are in ImageMetrics.swift.
 
+public import Measurements
 public import Tensors
 
 extension GeneralizableINR {
@@ -23,5 +24,46 @@ extension GeneralizableINR {
             return Tensor.concatenated(values, along: 1).reshaped(to: [-1, side, side, 3])
         }
         return .concatenated(batches, along: 0)
+    }
+}
+
+/// The quality metrics of the image tables.
+public enum ImageQuality: String, CaseIterable, Sendable {
+    /// PSNR as the papers compute it: the prediction is not clamped.
+    case psnr
+    /// PSNR of the prediction clamped to 0...1.
+    case psnrClamped = "psnr_clamped"
+    /// SSIM of the clamped prediction.
+    case ssim
+
+    /// The metric's definition; `prefix` names the set of a second test set in one case, for example `kodak_`.
+    public func metric(prefix: String = "") -> Metric {
+        switch self {
+        case .psnr, .psnrClamped:
+            Metric(
+                prefix + rawValue, .quality, unit: "dB", direction: .higherIsBetter, decimals: 2, finaliser: .mean,
+                smallestEffect: 0.05, options: ["clip": self == .psnr ? "none" : "01", "peak": "1"])
+        case .ssim:
+            Metric(
+                prefix + rawValue, .quality, direction: .higherIsBetter, decimals: 3, finaliser: .mean,
+                smallestEffect: 0.002, options: ["clip": "01", "peak": "1", "window": "gauss11"])
+        }
+    }
+}
+
+extension ImageSet {
+    /// Per-image scores of reconstructions of these images, `[image, height, width, 3]`, as measurements.
+    public func quality(of reconstructions: Tensor, prefix: String = "") -> [Measurement] {
+        let clamped = reconstructions.clamped(to: 0...1)
+        return ImageQuality.allCases.map { quality in
+            let values =
+                switch quality {
+                case .psnr: psnr(of: reconstructions, against: images)
+                case .psnrClamped: psnr(of: clamped, against: images)
+                case .ssim: ssim(of: clamped, against: images)
+                }
+            return Measurement(
+                quality.metric(prefix: prefix), scores: Scores(items: names, groups: groups, values: values))
+        }
     }
 }

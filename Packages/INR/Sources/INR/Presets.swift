@@ -1,5 +1,6 @@
 // Settings: the published ones first, reduced ones derived from them.
 
+internal import Foundation
 public import Learning
 
 /// The hyperparameters of the three methods and of their training.
@@ -49,6 +50,14 @@ public struct INRConfiguration: Sendable, Equatable, Codable {
     /// How it is trained.
     public var training: TrainingConfiguration
 
+    /// Every field as JSON with sorted keys: equal settings give equal text.
+    public var canonicalDescription: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        // Numbers, strings and arrays of them cannot fail to encode.
+        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
     /// Numbers per Fourier map of a 2-D coordinate.
     public var featureCount: Int { 4 * frequencyCount }
 
@@ -93,7 +102,7 @@ extension INRConfiguration {
     /// The setting at 32 pixels that separates the three methods within minutes: `bench run 'inr.img32.*'`.
     public static let nightly32 = reduced(steps: 1500)
 
-    /// A few steps of the same setting, to see that everything runs.
+    /// A few steps of the same setting, to see that everything runs: `bench run 'inr.img32.smoke.*'`.
     public static let smoke32 = reduced(steps: 12)
 
     private static func reduced(steps: Int) -> INRConfiguration {

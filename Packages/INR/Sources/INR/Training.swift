@@ -1,5 +1,6 @@
 // The training loop shared by the three methods: what is optimised, in which order, and how it resumes.
 
+internal import Foundation
 internal import Learning
 internal import TensorIO
 public import Tensors
@@ -93,15 +94,22 @@ public struct INRTraining<Model: GeneralizableINR>: Sendable {
         for (name, box) in model.parameters { tensors["model.\(name)"] = box.value }
         tensors["losses"] = Tensor(losses, shape: [losses.count])
         try SafeTensors(tensors, metadata: [
-            "configuration": String(describing: configuration), "step": String(losses.count),
+            "configuration": configuration.canonicalDescription, "step": String(losses.count),
             "skipped": String(optimiser.skippedCount), "seed": String(streams.seed),
         ]).write(to: path)
+    }
+
+    /// Continues from the checkpoint at `path` if there is one; says whether there was.
+    public mutating func resume(ifPresentAt path: String) throws -> Bool {
+        guard FileManager.default.fileExists(atPath: path) else { return false }
+        try resume(from: path)
+        return true
     }
 
     /// Continues from a checkpoint of the same configuration and seed; the bits are those of a run without a stop.
     public mutating func resume(from path: String) throws {
         let file = try SafeTensors(contentsOf: path)
-        guard file.metadata["configuration"] == String(describing: configuration), file.metadata["seed"] == String(streams.seed),
+        guard file.metadata["configuration"] == configuration.canonicalDescription, file.metadata["seed"] == String(streams.seed),
             let skipped = file.metadata["skipped"].flatMap(Int.init)
         else { throw TrainingError.otherConfiguration(path: path) }
         let tensors = try file.tensors()

@@ -1,24 +1,29 @@
 // Procedural pictures: the data that is always there, deterministic by seed and hard enough to separate the methods.
 // A scene is a list of things in [0, 1]², so the same scene renders at any size. Source: the line's specification, 10.7.
 
-public import Tensors
+internal import TensorIO
+internal import Tensors
 
 /// Pictures painted from a seed: noise with a photograph's spectrum, occluding leaves with several fills, shading, faces.
 public struct GeneratedImages: Sendable {
+    private let split: String
     private let streams: Philox
 
     /// The pictures of a seed's `split`, for example `train` or `test`; no two splits share a picture.
     public init(seed: UInt64, split: String) {
+        self.split = split
         streams = Philox(seed: seed, stream: "generated images/\(split)")
     }
 
-    /// The pictures with the given numbers, `[image, side, side, 3]` in 0...1, as 8 bits hold them.
-    public func images(_ numbers: Range<Int>, side: Int) -> Tensor {
-        let scalars = numbers.flatMap { number in
+    /// The first `count` pictures at `side` pixels, each a group of its own; the digest covers their 8-bit pixels.
+    public func images(count: Int, side: Int) -> ImageSet {
+        let scalars = (0..<count).flatMap { number in
             var generator = streams.stream(String(number))
             return Scene(using: &generator).rendered(side: side, using: &generator)
         }
-        return Tensor(scalars, shape: [numbers.count, side, side, 3])
+        return ImageSet(
+            images: Tensor(scalars, shape: [count, side, side, 3]), names: (0..<count).map { "\(split).\($0)" },
+            groups: Array(0..<count), digest: SHA256.hexDigest(of: scalars.map { UInt8($0 * 255) }))
     }
 }
 
