@@ -16,7 +16,9 @@ public func normalCumulative(_ x: Double) -> Double {
     0.5 * erfc(-x / 2.0.squareRoot())
 }
 
-/// Φ⁻¹(p) for `p` in `0...1`, to about 1e-16; the ends give infinities. Source: Wichura 1988, AS241, PPND16.
+/// Φ⁻¹(p) for `p` in `0...1`, to about 1e-16; the ends give infinities.
+///
+/// Source: Wichura 1988, AS241, PPND16.
 public func normalQuantile(_ p: Double) -> Double {
     let q = p - 0.5
     if abs(q) <= 0.425 {
@@ -44,8 +46,8 @@ public func studentCumulative(_ t: Double, degreesOfFreedom: Int) -> Double {
         term *= cosineSquared * Double(k - 1) / Double(k)
         sum += term
     }
-    let central = isOdd ? 2 / Double.pi * (angle + sin(angle) * sum) : sin(angle) * sum  // P(|T| < |t|), with the sign of t
-    return 0.5 + central / 2
+    let between = isOdd ? 2 / Double.pi * (angle + sin(angle) * sum) : sin(angle) * sum  // P(|T| < |t|), signed as t
+    return 0.5 + between / 2
 }
 
 /// The t with P(T ≤ t) = p, for `p` strictly between 0 and 1, by bisection to the last bit.

@@ -130,10 +130,9 @@ public struct GroupedSample: Sendable, Equatable {
     }
 }
 
-/// The smallest true effect found in 80 % of comparisons at p ≤ 0.05: (q(0.975) + q(0.80)) · standard error.
+/// The smallest true effect found in a share `power` of comparisons at p ≤ 0.05: (q(0.975) + q(power)) · standard error.
 ///
-/// - Parameters:
-///   - groups: At least 2; q is normal from 30 groups on, below Student's t with one degree of freedom less than groups.
+/// q is the normal quantile from 30 groups on, below that Student's with G − 1 degrees of freedom; `groups` is at least 2.
 public func minimumDetectableEffect(standardError: Double, groups: Int, power: Double = 0.80) -> Double {
     [0.975, power].reduce(0) { sum, p in
         sum + (groups >= 30 ? normalQuantile(p) : studentQuantile(p, degreesOfFreedom: groups - 1))

@@ -31,8 +31,7 @@ public func signedRankTest(_ differences: [Double]) -> RankTest {
 
 /// The Hodges–Lehmann estimate of paired differences: the median of their n(n+1)/2 Walsh averages, and its interval.
 ///
-/// - Parameter level: 0.95 or 0.99, for example.
-/// - Returns: The interval is `nil` when n is too small for the level (below 6 at 0.95, below 8 at 0.99).
+/// The interval is `nil` when there are too few differences for its level: below 6 at 0.95, below 8 at 0.99.
 public func hodgesLehmann(
     _ differences: [Double], level: Double = 0.95
 ) -> (estimate: Double, interval: ClosedRange<Double>?) {
