@@ -88,7 +88,9 @@ public struct Judgement: Sendable, Equatable {
     }
 }
 
-/// Holds `new` against `reference`. Source: harness specification, section 5.12, in the order of its rows.
+/// Holds `new` against `reference`, metric by metric.
+///
+/// Source: harness specification, section 5.12; the first row of its table that fits decides.
 public func judge(_ new: RunRecord, against reference: RunRecord) -> Judgement {
     var comparisons: [Comparison] = []
     var unmeasured: [String] = []
@@ -148,7 +150,9 @@ private func absence(in measurement: Measurement) -> String? {
     return measurement.value.isNaN ? "the value is not a number" : nil
 }
 
-/// Row 4 for a case: the first field that must agree and does not. Nothing here comes from the binary: code may differ.
+/// Row 4 for a case: the first field that must agree and does not.
+///
+/// Nothing here comes from the binary: a change of code is what a comparison is for.
 private func mismatch(_ cases: (a: CaseRecord, b: CaseRecord), in runs: (a: RunRecord, b: RunRecord)) -> Mismatch? {
     let (a, b) = cases
     if !runs.a.build.isReproducible || !runs.b.build.isReproducible {

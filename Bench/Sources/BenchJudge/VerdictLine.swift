@@ -2,7 +2,9 @@
 
 public import BenchRecords
 
-/// How a verb ends, as far as it depends on results. Source: harness specification, section 2.2.
+/// How a verb ends, as far as it depends on results.
+///
+/// Source: harness specification, section 2.2; the codes for a broken store, bad usage and interruption belong to `bench`.
 public enum ExitCode: Int32, Sendable {
     /// Done, nothing worse.
     case done = 0
@@ -51,8 +53,8 @@ public struct VerdictLine: Sendable, Equatable, CustomStringConvertible {
 extension RunRecord {
     /// The line of `run`, `all` and `show`: complete when every case ended well or was skipped with a reason, and one was done.
     ///
-    /// - Parameter worse: Metrics found worse than a reference; 0 where none was asked for. It does not change the exit code:
-    ///   only a comparison may fail on it.
+    /// `worse` counts the metrics found worse than a reference, 0 where none was asked for. It does not change the exit code:
+    /// only a comparison fails on it.
     public func verdictLine(worse: Int) -> VerdictLine {
         func count(_ states: CaseState...) -> Int { cases.filter { states.contains($0.state) }.count }
         let done = count(.done)

@@ -202,7 +202,8 @@ struct FieldChange: Sendable, CustomTestStringConvertible {
         func word(floor: Double) -> String? {
             var metric = quality
             metric.smallestEffect = floor
-            let down = psnr([-0.5, -0.25, -0.75, -0.5, -0.5, -0.25, -0.75, -0.5, -0.5, -0.5], metric: metric)  // mean -0.5
+            // The mean is exactly −0.5.
+            let down = psnr([-0.5, -0.25, -0.75, -0.5, -0.5, -0.25, -0.75, -0.5, -0.5, -0.5], metric: metric)
             return verdict(psnr(metric: metric), down)?.word
         }
         #expect(word(floor: 0.4999) == "worse")
