@@ -52,19 +52,6 @@ public struct GroupedSample: Sendable, Equatable {
         return mean - half...mean + half
     }
 
-    /// Means of bootstrap samples that draw whole groups with replacement, in the order drawn.
-    public func replicates(_ count: Int, using generator: inout SplitMix64) -> [Double] {
-        (0..<count).map { _ in
-            var (sum, items) = (0.0, 0)
-            for _ in 0..<groupCount {
-                let k = generator.below(groupCount)
-                sum += sums[k]
-                items += counts[k]
-            }
-            return sum / Double(items)
-        }
-    }
-
     /// The expanded percentile 95 % interval of the mean from 10 000 replicates; `nil` below two groups.
     ///
     /// Each percentile end is moved away from the mean by κ = √(G/(G−1))·t₀.₉₇₅,G₋₁/Φ⁻¹(0.975), since the plain
@@ -97,18 +84,6 @@ public struct GroupedSample: Sendable, Equatable {
         return Double(flipCount(moreTrials, using: &generator) + 1) / Double(moreTrials + 1)
     }
 
-    /// Of `trials` random flips, how many give a sum at least as far from zero as the observed one.
-    func flipCount(_ trials: Int, using generator: inout SplitMix64) -> Int {
-        let bound = flipBound
-        return (0..<trials).reduce(0) { count, _ in
-            let sum = sums.reduce(0.0) { total, value in
-                // The top bit of the word, `bit()`, is also the sign bit of a Double.
-                total + Double(bitPattern: value.bitPattern ^ generator.next() & 1 << 63)
-            }
-            return abs(sum) >= bound ? count + 1 : count
-        }
-    }
-
     /// The same count over all 2^G flips, in Gray-code order, so that each differs from the last in one group.
     func exactFlipCount() -> Int {
         let bound = flipBound
@@ -125,7 +100,7 @@ public struct GroupedSample: Sendable, Equatable {
     }
 
     /// The observed |sum|, less what rounding may take from an equal one: ties count as reached.
-    private var flipBound: Double {
+    var flipBound: Double {
         abs(sums.reduce(0, +)) - 1e-12 * sums.reduce(0) { $0 + abs($1) }
     }
 }
