@@ -45,6 +45,15 @@ struct FieldChange: Sendable, CustomTestStringConvertible {
         }
     }
 
+    @Test(
+        arguments: [(nil, 11, "crashed: signal 11"), (70, nil, "crashed: exit code 70"), (0, nil, "crashed")]
+            as [(Int?, Int?, String)])
+    func `row 1: the reason says how the process ended`(_ exitCode: Int?, _ signal: Int?, _ reason: String) {
+        var broken = evaluation()
+        (broken.state, broken.exitCode, broken.signal) = (.crashed, exitCode, signal)
+        #expect(judge(run(broken), against: run()).comparisons.map(\.verdict) == [.failed(reason)])
+    }
+
     @Test func `row 1: an item without a score is a failure with the item's name`() {
         var lost = psnr()
         lost.scores?.values[3] = .nan

@@ -83,7 +83,7 @@ private let small = Report(
     }
 
     @Test(arguments: [
-        ("abcdefgh", 8, "abcdefgh"), ("abcdefghi", 8, "abcd…ghi"), ("abcdefghi", 7, "abc…ghi"), ("ab", 1, "…"),
+        ("abcdefgh", 8, "abcdefgh"), ("abcdefghi", 8, "abcd…ghi"), ("abcdefghi", 7, "abc…ghi"), ("a\nb\tc", 5, "a b c"),
     ])
     func `a long name loses its middle`(_ text: String, _ width: Int, _ result: String) {
         #expect(shortened(text, to: width) == result)
