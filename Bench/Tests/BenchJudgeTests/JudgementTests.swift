@@ -192,6 +192,13 @@ struct FieldChange: Sendable, CustomTestStringConvertible {
         #expect((judgement.comparisons.first?.evidence?.effect ?? 0) < 0)
     }
 
+    @Test func `row 7: a metric without a good direction is worse whichever way it moves`() {
+        var neutral = quality
+        neutral.direction = .none
+        #expect(verdict(psnr(metric: neutral), psnr(allDown, metric: neutral)) == .worse)
+        #expect(verdict(psnr(allDown, metric: neutral), psnr(metric: neutral)) == .worse)
+    }
+
     @Test func `rows 7 and 8: what one metric alone would be, six together are not`() {
         // Holm: 6 · 2/1024 = 0.0117 > 0.01, 5 · 2/1024 = 0.0098 ≤ 0.01.
         func many(_ number: Int, _ changes: [Double]) -> RunRecord {
