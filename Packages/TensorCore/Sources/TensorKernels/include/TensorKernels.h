@@ -21,7 +21,7 @@
 typedef enum { TK_BASELINE = 0, TK_AVX2 = 1, TK_AVX512 = 2 } tk_level;
 // The level in use: the best this CPU supports, or the lower one set by tk_set_level.
 tk_level tk_get_level(void);
-// Forces a level for tests; a level the CPU lacks is lowered to the best it has. Not thread-safe against running kernels.
+// Forces a level for tests; a level the CPU lacks is lowered to the best it has. Calls under way finish at theirs.
 void tk_set_level(tk_level level);
 
 // ---- Worker pool -----------------------------------------------------------------------------------------------------

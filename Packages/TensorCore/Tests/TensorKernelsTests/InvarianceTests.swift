@@ -1,0 +1,147 @@
+// Bits do not depend on the number of threads or on the instruction set.
+
+import TensorKernels
+import Testing
+
+/// A kernel with everything it needs, as bits of its output.
+struct KernelCase: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let run: @Sendable () -> [UInt32]
+
+    init(_ name: String, _ run: @escaping @Sendable () -> [Float]) {
+        testDescription = name
+        self.run = { run().map(\.bitPattern) }
+    }
+}
+
+/// Normal numbers of a seed.
+func numbers(_ count: Int, seed: UInt64) -> [Float] {
+    var y = [Float](repeating: 0, count: count)
+    unsafe tk_random_normal(tk_random(key: seed, first_block: 0, stream: 0, step: 0), &y, count, 0, 1)
+    return y
+}
+
+/// Lengths around the vector widths, around the blocks, and far beyond.
+private let lengths = Array(1...35) + [63, 64, 65, 4095, 4097, 100_003]
+
+private let kernelCases: [KernelCase] =
+    (0..<TK_UNARY_COUNT.rawValue).map { code in
+        KernelCase("unary \(code)") {
+            lengths.flatMap { n in
+                let x = numbers(n, seed: 1).map { $0 * 5 }
+                var y = x
+                unsafe tk_unary(tk_unary_operation(code), x, &y, n, 1.5, 2)
+                return y
+            }
+        }
+    }
+    + (0..<TK_BINARY_COUNT.rawValue).map { code in
+        KernelCase("binary \(code)") {
+            lengths.flatMap { n in
+                var y = [Float](repeating: 0, count: 3 * n)
+                unsafe tk_binary(
+                    tk_binary_operation(code), 2, [3, n], numbers(3 * n, seed: 1), [n, 1], numbers(n, seed: 2), [0, 1], &y)
+                return y
+            }
+        }
+    }
+    + [TK_SUM, TK_MEAN, TK_MAX, TK_MIN].map(\.rawValue).flatMap { code in
+        [(1, 1), (3, 1), (2, 7), (1, 130)].map { outer, inner in
+            KernelCase("reduction \(code) outer \(outer) inner \(inner)") {
+                lengths.flatMap { n in
+                    var y = [Float](repeating: 0, count: outer * inner)
+                    unsafe tk_reduce(tk_reduction(code), numbers(outer * n * inner, seed: 3), outer, n, inner, &y)
+                    return y
+                }
+            }
+        }
+    }
+    + [
+        KernelCase("softmax") {
+            lengths.flatMap { n in
+                var y = [Float](repeating: 0, count: 5 * n)
+                unsafe tk_softmax(numbers(5 * n, seed: 4), &y, 5, n, 0.7, 0)
+                return y
+            }
+        },
+        KernelCase("softmax gradient") {
+            lengths.flatMap { n in
+                var y = [Float](repeating: 0, count: 5 * n)
+                unsafe tk_softmax_gradient(numbers(5 * n, seed: 4), numbers(5 * n, seed: 5), &y, 5, n, 0.7)
+                return y
+            }
+        },
+        KernelCase("log softmax") {
+            lengths.flatMap { n in
+                var y = [Float](repeating: 0, count: 5 * n)
+                unsafe tk_log_softmax(numbers(5 * n, seed: 4), &y, 5, n)
+                var gradient = y
+                unsafe tk_log_softmax_gradient(y, numbers(5 * n, seed: 5), &gradient, 5, n)
+                return y + gradient
+            }
+        },
+        KernelCase("layer norm and its gradient") {
+            lengths.filter { $0 < 5000 }.flatMap { n in
+                let rows = 201
+                let (x, weight) = (numbers(rows * n, seed: 6), numbers(n, seed: 7))
+                var (y, statistics) = (x, [Float](repeating: 0, count: 2 * rows))
+                unsafe tk_layer_norm(x, weight, numbers(n, seed: 8), 1e-5, &y, &statistics, rows, n)
+                var (dx, dw, db) = (x, weight, weight)
+                unsafe tk_layer_norm_gradient(x, weight, statistics, numbers(rows * n, seed: 9), &dx, &dw, &db, rows, n)
+                return y + statistics + dx + dw + db
+            }
+        },
+        KernelCase("scatter of rows") {
+            let index = (0..<900).map { Int32($0 * 7 % 31) }
+            var y = [Float](repeating: 0, count: 31 * 150)
+            unsafe tk_scatter_add_rows(numbers(900 * 150, seed: 10), index, &y, 900, 31, 150)
+            return y
+        },
+        KernelCase("Adam") {
+            lengths.flatMap { n in
+                var (p, m, v) = (numbers(n, seed: 11), numbers(n, seed: 12), numbers(n, seed: 13).map { $0 * $0 })
+                unsafe tk_adam(
+                    &p, numbers(n, seed: 14), &m, &v, n, 0.01, 0.9, 0.999, 1e-8, 0.1, true, 0.1, 0.001, 0.5)
+                return p + m + v
+            }
+        },
+        KernelCase("sum of squares") {
+            lengths.flatMap { n -> [Float] in
+                let bits = unsafe tk_sum_squares(numbers(n, seed: 15), n).bitPattern
+                return [Float(bitPattern: UInt32(bits >> 32)), Float(bitPattern: UInt32(truncatingIfNeeded: bits))]
+            }
+        },
+        KernelCase("uniform numbers") {
+            var y = [Float](repeating: 0, count: 50_001)
+            unsafe tk_random_uniform(tk_random(key: 3, first_block: 9, stream: 1, step: 4), &y, y.count, -2, 5)
+            return y
+        },
+    ]
+    + productShapes.map { shape in
+        KernelCase("product \(shape)") { shape.product(activation: TK_GELU, usesBias: true) }
+    }
+
+@Suite(.serialized) struct InvarianceTests {
+    @Test(arguments: kernelCases)
+    func `one thread, two, three and seven give the same bits`(_ c: KernelCase) {
+        defer { tk_set_threads(2) }
+        tk_set_threads(1)
+        let expected = c.run()
+        for count: Int32 in [2, 3, 7] {
+            tk_set_threads(count)
+            #expect(c.run() == expected, "\(count) threads")
+        }
+    }
+
+    @Test(arguments: kernelCases)
+    func `every instruction set gives the same bits`(_ c: KernelCase) {
+        let best = tk_get_level()
+        defer { tk_set_level(best) }
+        tk_set_level(TK_BASELINE)
+        let expected = c.run()
+        for level in [TK_AVX2, TK_AVX512] where level.rawValue <= best.rawValue {
+            tk_set_level(level)
+            #expect(c.run() == expected, "level \(level.rawValue)")
+        }
+    }
+}
