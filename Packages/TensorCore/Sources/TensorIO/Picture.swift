@@ -5,8 +5,8 @@ public import Tensors
 /// Red, green and blue with 8 bits each, row by row.
 ///
 /// Stored values are taken as they are: gamma, colour profiles and significant-bit notes are ignored. What has more is
-/// reduced: 16-bit samples are scaled by 255/65535 and rounded, alpha is dropped (colours below it stay; see `RGBAPicture`).
-/// What has less is widened: grey three times, palettes looked up.
+/// reduced: 16-bit samples are scaled by 255/65535 and rounded, alpha is dropped (`RGBAPicture` keeps both). What has
+/// less is widened: grey three times, palettes looked up.
 public struct Picture: Sendable, Equatable {
     /// Pixels in a row.
     public let width: Int

@@ -6,8 +6,8 @@ internal import Tensors
 
 /// The pictures below a folder, in the byte order of their relative paths.
 ///
-/// A file counts as a picture if its first bytes say PNG, JPEG or PNM, or its name does: a damaged picture is an error, a
-/// README beside the pictures is not. Names that start with a dot are left out. Grey pictures give three equal channels.
+/// A file counts as a picture if its first bytes say PNG, JPEG or PNM, or its name does: a damaged picture is an error,
+/// a README beside the pictures is not. Names that start with a dot are left out. Grey gives three equal channels.
 public struct ImageFolder: Sendable {
     /// The folder.
     public let path: String
@@ -58,8 +58,9 @@ public struct ImageFolder: Sendable {
 
     /// All crops of `side` pixels that fit side by side from the top-left corner, row by row, grouped by picture.
     ///
-    /// With `shrink` above 1 each crop covers `side · shrink` pixels and its values are means over squares of that size, not
-    /// rounded. Pictures smaller than one crop give none; if all are, that is an error. The digest is that of `images`.
+    /// With `shrink` above 1 each crop covers `side · shrink` pixels, and its values are means over squares of `shrink`
+    /// pixels, not rounded. Pictures smaller than one crop give none; if all are, that is an error.
+    /// The digest is that of `images`.
     public func crops(side: Int, shrink: Int = 1) throws -> ImageSet {
         var (images, names, groups): ([Tensor], [String], [Int]) = ([], [], [])
         var digest = SHA256()
