@@ -26,7 +26,7 @@ func benchTests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 func packageTests(_ name: String, in folder: String, _ dependencies: [Target.Dependency], golden: Bool = false) -> Target {
     .testTarget(
         name: name, dependencies: dependencies, path: "Packages/\(folder)/Tests/\(name)",
-        resources: golden ? [.copy("Golden")] : [], swiftSettings: strict)
+        resources: golden ? [.copy("Golden")] : [], swiftSettings: optimised)
 }
 
 let package = Package(

@@ -21,7 +21,7 @@ let package = Package(
         .target(name: "INR", dependencies: core, swiftSettings: strict + [.unsafeFlags(["-O"])]),
         .testTarget(
             name: "INRTests", dependencies: ["INR", .product(name: "TensorTesting", package: "TensorCore")] + core,
-            resources: [.copy("Golden")], swiftSettings: strict),
+            resources: [.copy("Golden")], swiftSettings: strict + [.unsafeFlags(["-O"])]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -42,13 +42,13 @@ let package = Package(
 
         // Test support
         .target(name: "TensorTesting", dependencies: ["Tensors", "Learning", "TensorIO"], swiftSettings: numeric),
-        .testTarget(name: "TensorKernelsTests", dependencies: ["TensorKernels"], swiftSettings: strict),
+        .testTarget(name: "TensorKernelsTests", dependencies: ["TensorKernels"], swiftSettings: numeric),
         .testTarget(
-            name: "TensorsTests", dependencies: ["Tensors", "Learning", "TensorTesting"], resources: [.copy("Golden")], swiftSettings: strict),
-        .testTarget(name: "LearningTests", dependencies: ["Tensors", "Learning", "TensorTesting"], swiftSettings: strict),
+            name: "TensorsTests", dependencies: ["Tensors", "Learning", "TensorTesting"], resources: [.copy("Golden")], swiftSettings: numeric),
+        .testTarget(name: "LearningTests", dependencies: ["Tensors", "Learning", "TensorTesting"], swiftSettings: numeric),
         .testTarget(
             name: "TensorIOTests", dependencies: ["Tensors", "TensorIO", "TensorTesting"], resources: [.copy("Golden")],
-            swiftSettings: strict),
+            swiftSettings: numeric),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -32,10 +32,11 @@ private let knownAnswers = [
         #expect(y == [0.61295986, 0.46858650, 0.07323170, 0.34086150])
     }
 
-    @Test func `normal numbers of key 42 are the specification's`() {
+    // The specification prints 1.92393904 for the fourth; its own formula gives 1.92392704 in double precision.
+    @Test func `normal numbers of key 42 are those of Box and Muller's formula`() {
         var y = [Float](repeating: 0, count: 4)
         unsafe tk_random_normal(tk_random(key: 42, first_block: 0, stream: 0, step: 0), &y, 4, 0, 1)
-        #expect(y == [-0.97018971, 0.19401903, -1.23562007, 1.92393904])
+        #expect(y == [-0.970189708191932, 0.194019026822071, -1.23562007479282, 1.92392704277176])
     }
 
     @Test func `an element does not depend on how many are drawn with it`() {
