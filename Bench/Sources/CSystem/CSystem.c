@@ -1,0 +1,27 @@
+#include "CSystem.h"
+
+#include <sys/prctl.h>
+#include <sys/vfs.h>
+#include <zlib.h>
+
+int system_signal_at_parents_death(int signal) { return prctl(PR_SET_PDEATHSIG, (unsigned long)signal, 0, 0, 0); }
+
+long system_file_system_type(const char *path) {
+    struct statfs status;
+    return statfs(path, &status) == 0 ? (long)status.f_type : -1;
+}
+
+size_t system_deflate_bound(size_t size) { return compressBound(size); }
+
+long system_deflate(unsigned char *to, size_t capacity, const unsigned char *from, size_t size) {
+    uLongf length = capacity;
+    return compress2(to, &length, from, size, Z_BEST_COMPRESSION) == Z_OK ? (long)length : -1;
+}
+
+long system_inflate(unsigned char *to, size_t capacity, const unsigned char *from, size_t size) {
+    uLongf length = capacity;
+    int status = uncompress(to, &length, from, size);
+    return status == Z_OK ? (long)length : status == Z_BUF_ERROR ? -2 : -1;
+}
+
+const char *system_zlib_version(void) { return zlibVersion(); }
