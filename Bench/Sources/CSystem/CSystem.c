@@ -1,10 +1,21 @@
+#define _GNU_SOURCE
 #include "CSystem.h"
 
+#include <fcntl.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 #include <zlib.h>
 
 int system_signal_at_parents_death(int signal) { return prctl(PR_SET_PDEATHSIG, (unsigned long)signal, 0, 0, 0); }
+
+int system_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+int system_visible_cores(void) {
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}
 
 long system_file_system_type(const char *path) {
     struct statfs status;

@@ -1,5 +1,5 @@
-// What Swift cannot import: a variadic system call, one in no module of the C library, and zlib's whole-buffer calls
-// (whose own module belongs to another package).
+// What Swift cannot import: system calls that are variadic or GNU extensions, and zlib's whole-buffer calls (whose own
+// module belongs to another package).
 
 #ifndef CSYSTEM_H
 #define CSYSTEM_H
@@ -8,6 +8,12 @@
 
 // Asks the kernel to send `signal` to this process when the thread that started it ends. Returns 0, or -1 with errno.
 int system_signal_at_parents_death(int signal);
+
+// A pipe whose ends no child inherits: ends[0] is read, ends[1] written. Returns 0, or -1 with errno.
+int system_pipe(int ends[2]);
+
+// The number of CPUs this process may use, at least 1.
+int system_visible_cores(void);
 
 // The magic number of the file system that holds `path`, as in statfs(2); -1 with errno.
 long system_file_system_type(const char *path);
