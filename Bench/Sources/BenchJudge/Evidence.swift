@@ -1,0 +1,104 @@
+// Paired statistics on the items of a quality metric, and the interval of one side alone.
+
+internal import BenchStatistics
+public import BenchRecords
+public import Measurements
+
+/// What the items say about a difference; effects are oriented, positive is better.
+public struct Evidence: Sendable, Equatable {
+    /// The mean of the items' differences in the metric's unit.
+    public var effect: Double
+    /// Its 95 % interval, the expanded percentile bootstrap over groups; `nil` below two groups.
+    public var interval: ClosedRange<Double>?
+    /// Two-sided p of no difference, by randomisation over groups.
+    public var p: Double
+    /// The true effect that would be found four times in five; `nil` below two groups.
+    public var minimumDetectable: Double?
+    /// Items on each side.
+    public var items: Int
+    /// Independent groups among them.
+    public var groups: Int
+}
+
+extension Direction {
+    /// −1 where smaller is better, else 1: the factor that makes positive differences good ones.
+    var sign: Double { self == .lowerIsBetter ? -1 : 1 }
+}
+
+extension Measurement {
+    /// The 95 % interval of a mean over its items; `nil` without scores, with a missing score, or below two groups.
+    public var interval: ClosedRange<Double>? {
+        guard let scores, scores.values.allSatisfy(\.isFinite) else { return nil }
+        var generator = SplitMix64(seed: statisticsSeed(for: metric, scores))
+        return GroupedSample(scores.values, groups: scores.groups).expandedInterval(using: &generator)
+    }
+}
+
+/// How the metric `name` differs between two cases of one run, method against method: `a` less `b`, positive where a is better.
+///
+/// The cases' configurations differ by intention; their data, the metric's signature and the items must agree.
+public func pairedDifference(of a: CaseRecord, minus b: CaseRecord, metric name: String) -> Result<Evidence, Mismatch> {
+    guard let first = a.measurement(name), let second = b.measurement(name) else {
+        return .failure(Mismatch(name, a.presence(of: name), b.presence(of: name)))
+    }
+    if let mismatch = mismatch("data", a.dataDigests, b.dataDigests) ?? mismatch(first, second) {
+        return .failure(mismatch)
+    }
+    // Evidence is about the new side, which here is the minuend.
+    return evidence(second, first)
+}
+
+extension CaseRecord {
+    fileprivate func presence(of name: String) -> String { measurement(name) == nil ? "absent" : "present" }
+}
+
+/// The paired statistics of `b` against `a`, which agree in everything but their scores.
+func evidence(_ a: Measurement, _ b: Measurement) -> Result<Evidence, Mismatch> {
+    guard let before = a.scores, let after = b.scores else {
+        return .failure(Mismatch("scores", a.scores == nil ? "none" : "kept", b.scores == nil ? "none" : "kept"))
+    }
+    let sign = b.metric.direction.sign
+    let differences = zip(before.values, after.values).map { sign * ($1 - $0) }
+    if let index = differences.firstIndex(where: { !$0.isFinite }) {
+        return .failure(Mismatch("score of \(after.items[index])", "\(before.values[index])", "\(after.values[index])"))
+    }
+    let sample = GroupedSample(differences, groups: after.groups)
+    var generator = SplitMix64(seed: statisticsSeed(for: b.metric, after))
+    return .success(
+        Evidence(
+            effect: sample.mean,
+            interval: sample.expandedInterval(using: &generator),
+            p: sample.randomisationP(using: &generator),
+            minimumDetectable: sample.groupCount < 2
+                ? nil : minimumDetectableEffect(standardError: sample.standardError, groups: sample.groupCount),
+            items: sample.itemCount,
+            groups: sample.groupCount))
+}
+
+/// The first way in which two measurements are not of one quantity on the same items.
+func mismatch(_ a: Measurement, _ b: Measurement) -> Mismatch? {
+    if a.metric.signature != b.metric.signature {
+        return Mismatch("signature", a.metric.signature.description, b.metric.signature.description)
+    }
+    guard let before = a.scores, let after = b.scores else { return nil }
+    if before.items.count != after.items.count {
+        return Mismatch("items", "\(before.items.count)", "\(after.items.count)")
+    }
+    for index in before.items.indices where before.items[index] != after.items[index] {
+        return Mismatch("item \(index)", before.items[index], after.items[index])
+    }
+    for index in before.groups.indices where before.groups[index] != after.groups[index] {
+        return Mismatch("group of item \(before.items[index])", "\(before.groups[index])", "\(after.groups[index])")
+    }
+    return nil
+}
+
+/// The first key, in order, whose values differ.
+func mismatch(_ field: String, _ a: [String: String], _ b: [String: String]) -> Mismatch? {
+    let key = Set(a.keys).union(b.keys).sorted().first { a[$0] != b[$0] }
+    return key.map { Mismatch("\(field).\($0)", a[$0] ?? "absent", b[$0] ?? "absent") }
+}
+
+private func statisticsSeed(for metric: Metric, _ scores: Scores) -> UInt64 {
+    statisticsSeed(signature: metric.signature.description, items: scores.items)
+}

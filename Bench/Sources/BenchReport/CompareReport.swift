@@ -1,0 +1,127 @@
+// `bench compare`: what changed between two runs, worst news first, costs apart.
+
+public import BenchJudge
+public import BenchRecords
+internal import Measurements
+
+extension Report {
+    /// What `judge(b, against: a)` found; `strict` makes what could not be decided fail.
+    public static func compare(_ judgement: Judgement, a: RunRecord, b: RunRecord, strict: Bool) -> Report {
+        let sorted = judgement.comparisons.sorted { ($0.verdict.rank, $0.name) < ($1.verdict.rank, $1.name) }
+        let costs = sorted.filter { $0.metric?.metricClass == .cost }
+        let others = sorted.filter { $0.metric?.metricClass != .cost }
+        let (machine, other) = (a.machine.machineClass, b.machine.machineClass)
+        let tables = [
+            others.isEmpty ? nil : comparisonTable(others), costs.isEmpty ? nil : costTable(costs),
+            judgement.unmeasured.isEmpty ? nil : unmeasuredTable(judgement.unmeasured),
+        ]
+        return Report(
+            facts: [
+                Fact("A", a.inWords), Fact("B", b.inWords),
+                Fact("machine", machine == other ? "\(machine) (same)" : "\(machine), \(other)"),
+            ],
+            tables: tables.compactMap(\.self), verdict: judgement.verdictLine(strict: strict))
+    }
+
+    private static func comparisonTable(_ comparisons: [Comparison]) -> Table {
+        let columns =
+            [Column("case.metric", .left)] + ["A", "B", "change", "95 % interval", "p", "n/G"].map { Column($0) }
+            + [Column("verdict", .left)]
+        let rows = comparisons.map { item in
+            let evidence = item.evidence
+            let cells = [
+                Cell(item.name), item.cell(item.a), item.cell(item.b), item.changeCell,
+                Cell(evidence?.interval.map { signed($0, item.decimals) } ?? ""),
+                evidence.map { Cell(probability($0.p), value: $0.p) } ?? .empty,
+                Cell(evidence.map { "\($0.items)/\($0.groups)" } ?? ""), Cell(item.verdict.shown),
+            ]
+            return Row(cells, note: item.note)
+        }
+        return Table(title: "B against A; a positive change is better", columns: columns, rows: rows)
+    }
+
+    private static func costTable(_ comparisons: [Comparison]) -> Table {
+        let columns =
+            [Column("case.metric", .left)] + ["A", "B", "change"].map { Column($0) } + [Column("verdict", .left)]
+        let rows = comparisons.map { item in
+            // What all of them need is said once, below the table.
+            Row(
+                [Cell(item.name), item.cell(item.a), item.cell(item.b), item.changeCell, Cell(item.verdict.shown)],
+                note: item.pairsNeeded == nil ? item.note : "")
+        }
+        let needed = comparisons.compactMap(\.pairsNeeded).max()
+        return Table(
+            title: "costs, shown apart and not part of the verdict while undecided", columns: columns, rows: rows,
+            notes: needed.map { ["one sample a side decides nothing; a verdict needs \($0) interleaved pairs"] } ?? [])
+    }
+
+    private static func unmeasuredTable(_ ids: [String]) -> Table {
+        Table(title: "measured on neither side", columns: [Column("case", .left)], rows: ids.map { Row([Cell($0)]) })
+    }
+}
+
+extension RunRecord {
+    /// `5c1e90ab  79ff442e main + patch 1f0e22c7  2026-02-11 02:14`.
+    fileprivate var inWords: String { "\(shortID)  \(build.inWords)  \(utc(started))" }
+}
+
+extension Verdict {
+    /// The word, in capitals where something changed.
+    fileprivate var shown: String {
+        switch self {
+        case .worse, .better: word.uppercased()
+        default: word
+        }
+    }
+}
+
+extension Comparison {
+    fileprivate var decimals: Int { metric?.decimals ?? 0 }
+
+    fileprivate func cell(_ value: Double?) -> Cell {
+        guard let value, let metric else { return .empty }
+        return Cell(metric.metricClass == .exact ? compact(value) : fixed(value, decimals), value: value)
+    }
+
+    fileprivate var changeCell: Cell {
+        guard let change, let metric, verdict != .identical else { return .empty }
+        switch metric.metricClass {
+        case .cost: return Cell(signed(100 * change, 1) + "%", value: change)
+        case .exact: return Cell((change > 0 ? "+" : "") + compact(change), value: change)
+        case .quality: return Cell(signed(change, decimals), value: change, interval: evidence?.interval)
+        }
+    }
+
+    fileprivate var pairsNeeded: Int? {
+        guard case .underpowered(.pairs(let count)) = verdict else { return nil }
+        return count
+    }
+
+    /// What the verdict rests on, or why there is none.
+    fileprivate var note: String {
+        switch verdict {
+        case .worse, .better, .unconfirmed:
+            adjustedP.map { "floor \(exact(floor)); p after Holm over all tested metrics \(probability($0))" } ?? ""
+        case .failed(let reason), .missing(let reason): reason
+        case .underpowered(let need): [detectable, need?.inWords ?? ""].filter { !$0.isEmpty }.joined(separator: "; ")
+        case .notComparable(let mismatch): inWords(mismatch, "A", "B")
+        case .withinNoise, .new, .identical: ""
+        }
+    }
+
+    private var detectable: String {
+        guard let smallest = evidence?.minimumDetectable else { return "" }
+        let wanted = floor > 0 ? ", wanted \(fixed(floor, decimals))" : ""
+        return "smallest detectable \(fixed(smallest, decimals))\(wanted)"
+    }
+}
+
+extension Need {
+    fileprivate var inWords: String {
+        switch self {
+        case .groups(let count): "about \(count) independent groups needed"
+        case .pairs(let count): "\(count) interleaved pairs needed"
+        case .itemScores: "only the summary was kept; item scores are needed"
+        }
+    }
+}

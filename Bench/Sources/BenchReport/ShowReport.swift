@@ -1,0 +1,127 @@
+// `bench show`: one run, its cases side by side where they differ only in the method, and the methods' paired differences.
+
+internal import BenchJudge
+public import BenchRecords
+internal import Measurements
+
+extension Report {
+    /// One run as measured; `withProvenance` adds every stored field of the run and its cases.
+    ///
+    /// `worse` counts the metrics found worse than a reference, for the verdict line; 0 where none was asked for.
+    public static func show(_ run: RunRecord, worse: Int = 0, withProvenance: Bool = false) -> Report {
+        let done = run.cases.filter { $0.state == .done }.sorted { $0.id < $1.id }
+        let families = Dictionary(grouping: done, by: \.family).sorted { $0.key < $1.key }
+        let tables = families.flatMap { [values(of: $0.value, in: $0.key), differences(of: $0.value, in: $0.key)] }
+        return Report(
+            facts: run.facts,
+            tables: (tables + [unmeasured(in: run)]).compactMap(\.self) + (withProvenance ? run.provenance : []),
+            verdict: run.verdictLine(worse: worse))
+    }
+
+    /// A row a case, a column a metric: quality, then exact values, then costs, each by name.
+    private static func values(of cases: [CaseRecord], in family: String) -> Table {
+        let metrics = metrics(of: cases)
+        let columns = metrics.map { Column($0.name, unit: $0.unit) }
+        let rows = cases.map { item in
+            Row([Cell(item.method)] + metrics.map { metric in item.measurement(metric.name).map(cell) ?? .empty })
+        }
+        let sizes = Set(cases.flatMap(\.measurements).compactMap { $0.scores.map(sizeInWords) })
+        let items = sizes.isEmpty ? "" : "   \(sizes.sorted().joined(separator: "; ")); ± is half the 95 % interval"
+        return Table(title: family + items, columns: [Column("case", .left)] + columns, rows: rows)
+    }
+
+    /// Best method first, each less the next one, on the family's main metric: its first quality metric with scores.
+    private static func differences(of cases: [CaseRecord], in family: String) -> Table? {
+        let scored = metrics(of: cases).first { metric in
+            metric.metricClass == .quality && cases.contains { $0.measurement(metric.name)?.scores != nil }
+        }
+        guard let metric = scored else { return nil }
+        let sign = metric.direction == .lowerIsBetter ? -1.0 : 1
+        let ranked = cases.compactMap { item in item.measurement(metric.name).map { (item, sign * $0.value) } }
+            .sorted { ($1.1, $0.0.id) < ($0.1, $1.0.id) }.map(\.0)
+        if ranked.count < 2 { return nil }
+        let rows = zip(ranked, ranked.dropFirst()).map { a, b in
+            let name = Cell("\(a.method) − \(b.method)")
+            switch pairedDifference(of: a, minus: b, metric: metric.name) {
+            case .success(let evidence):
+                return Row([name] + cells(evidence, metric))
+            case .failure(let mismatch):
+                let reason = inWords(mismatch, a.method, b.method)
+                return Row([name, .empty, .empty, .empty, .empty], note: "not comparable, \(reason)")
+            }
+        }
+        let columns = [
+            Column("method − next", .left), Column("better by", unit: metric.unit), Column("95 % interval"),
+            Column("p"),
+            Column("n/G"),
+        ]
+        return Table(title: "\(family)   \(metric.name), paired by item", columns: columns, rows: rows)
+    }
+
+    private static func cells(_ evidence: Evidence, _ metric: Metric) -> [Cell] {
+        [
+            Cell(signed(evidence.effect, metric.decimals), value: evidence.effect, interval: evidence.interval),
+            Cell(evidence.interval.map { signed($0, metric.decimals) } ?? ""),
+            Cell(probability(evidence.p), value: evidence.p),
+            Cell("\(evidence.items)/\(evidence.groups)"),
+        ]
+    }
+
+    private static func unmeasured(in run: RunRecord) -> Table? {
+        let rows = run.cases.filter { $0.state != .done }.sorted { $0.id < $1.id }.map {
+            Row([Cell($0.id), Cell($0.state.rawValue), Cell($0.reason)])
+        }
+        let columns = [Column("case", .left), Column("state", .left), Column("reason", .left)]
+        return rows.isEmpty ? nil : Table(title: "without a result", columns: columns, rows: rows)
+    }
+
+    private static func metrics(of cases: [CaseRecord]) -> [Metric] {
+        let all = cases.flatMap { $0.measurements.map(\.metric) }
+        return Dictionary(all.map { ($0.name, $0) }) { first, _ in first }.values
+            .sorted { ($0.metricClass.order, $0.name) < ($1.metricClass.order, $1.name) }
+    }
+
+    private static func cell(_ measurement: Measurement) -> Cell {
+        let (metric, interval) = (measurement.metric, measurement.interval)
+        let text = metric.metricClass == .exact ? compact(measurement.value) : fixed(measurement.value, metric.decimals)
+        let half = interval.map { " ±" + fixed(($0.upperBound - $0.lowerBound) / 2, metric.decimals) } ?? ""
+        return Cell(text + half, value: measurement.value, interval: interval)
+    }
+
+    private static func sizeInWords(_ scores: Scores) -> String {
+        "\(scores.values.count) items in \(Set(scores.groups).count) groups"
+    }
+}
+
+/// `steps: 100 for a, 200 for b`.
+func inWords(_ mismatch: Mismatch, _ a: String, _ b: String) -> String {
+    "\(mismatch.field): \(mismatch.a) for \(a), \(mismatch.b) for \(b)"
+}
+
+extension MetricClass {
+    fileprivate var order: Int {
+        switch self {
+        case .quality: 0
+        case .exact: 1
+        case .cost: 2
+        }
+    }
+}
+
+extension CaseRecord {
+    /// The id without its last word: cases of one family are one evaluation by several methods.
+    fileprivate var family: String {
+        id.lastIndex(of: ".").map { String(id[..<$0]) } ?? id
+    }
+
+    /// The last word of the id.
+    fileprivate var method: String {
+        id.lastIndex(of: ".").map { String(id[id.index(after: $0)...]) } ?? id
+    }
+
+    /// Why there is no result, in words.
+    fileprivate var reason: String {
+        let exit = signal.map { "signal \($0)" } ?? exitCode.map { "exit code \($0)" }
+        return [message, exit ?? ""].filter { !$0.isEmpty }.joined(separator: "; ")
+    }
+}
