@@ -76,7 +76,7 @@ let package = Package(
         packageTests("TensorKernelsTests", in: "TensorCore", core("TensorKernels")),
         packageTests("TensorsTests", in: "TensorCore", core("Tensors", "Learning", "TensorTesting"), golden: true),
         packageTests("LearningTests", in: "TensorCore", core("Tensors", "Learning", "TensorTesting")),
-        packageTests("TensorIOTests", in: "TensorCore", core("Tensors", "TensorIO", "TensorTesting")),
+        packageTests("TensorIOTests", in: "TensorCore", core("Tensors", "TensorIO", "TensorTesting"), golden: true),
         packageTests(
             "INRTests", in: "INR", [inr] + core("Tensors", "Learning", "TensorIO", "TensorTesting"), golden: true),
         .testTarget(name: "RepositoryTests", path: "Tests/RepositoryTests", swiftSettings: strict),

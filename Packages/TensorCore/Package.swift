@@ -29,6 +29,7 @@ let package = Package(
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CLibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CLibJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CPNG", dependencies: ["CLibPNG"], cSettings: kernels),
         .target(name: "CJPEG", dependencies: ["CLibJPEG"], cSettings: kernels),
         .target(name: "TensorKernels", cSettings: kernels),
@@ -36,7 +37,7 @@ let package = Package(
         // Public modules
         .target(name: "Tensors", dependencies: ["TensorKernels", "COpenBLAS"], swiftSettings: numeric),
         .target(name: "Learning", dependencies: ["Tensors"], swiftSettings: numeric),
-        .target(name: "TensorIO", dependencies: ["Tensors", "Learning", "CPNG", "CJPEG"], swiftSettings: numeric),
+        .target(name: "TensorIO", dependencies: ["Tensors", "CPNG", "CJPEG", "CZlib"], swiftSettings: numeric),
         .target(name: "Measurements", swiftSettings: strict),
 
         // Test support
@@ -45,7 +46,9 @@ let package = Package(
         .testTarget(
             name: "TensorsTests", dependencies: ["Tensors", "Learning", "TensorTesting"], resources: [.copy("Golden")], swiftSettings: strict),
         .testTarget(name: "LearningTests", dependencies: ["Tensors", "Learning", "TensorTesting"], swiftSettings: strict),
-        .testTarget(name: "TensorIOTests", dependencies: ["Tensors", "TensorIO", "TensorTesting"], swiftSettings: strict),
+        .testTarget(
+            name: "TensorIOTests", dependencies: ["Tensors", "TensorIO", "TensorTesting"], resources: [.copy("Golden")],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -19,7 +19,7 @@ public struct Golden: Sendable {
         }
         let script = Self.repository.appendingPathComponent(maker)
         let digest = SHA256.hexDigest(of: [UInt8](try Data(contentsOf: script)))
-        guard digest.isEmpty || content.metadata["maker_sha256"] == digest else {
+        guard content.metadata["maker_sha256"] == digest else {
             throw GoldenError.stale(file: file.lastPathComponent, maker: maker, version: version)
         }
         tensors = try content.tensors()
