@@ -1,21 +1,23 @@
 // Which cases a person means: ids, suites and globs.
 
-public import Measurements
-
-/// The cases that the patterns name, in the order of `cases`.
+/// The items whose ids the patterns name, in the order of `items`.
 ///
 /// A pattern is a glob over ids (`*` any text, `?` one character) or a suite: the leading words of ids, so that `inr`
-/// stands for everything below it. `!pattern` takes away; with nothing but such patterns, or none, all cases are the start.
+/// stands for everything below it. `!pattern` takes away; with nothing but such patterns, or none, all items are the start.
 ///
 /// - Throws: ``RunnerError`` with the nearest valid name for a pattern that fits nothing.
-public func selectedCases(_ patterns: [String], from cases: [any BenchCase]) throws(RunnerError) -> [any BenchCase] {
+public func selected<Item>(
+    _ patterns: [String], from items: [Item], id: (Item) -> String
+) throws(RunnerError) -> [Item] {
     let excluding = patterns.filter { $0.hasPrefix("!") }.map { String($0.dropFirst()) }
     let including = patterns.filter { !$0.hasPrefix("!") }
-    for pattern in including + excluding where !cases.contains(where: { fits($0.id, pattern) }) {
-        throw .unknownCase(asked: pattern, nearest: nearestName(to: pattern, in: cases.map(\.id)))
+    let ids = items.map(id)
+    for pattern in including + excluding where !ids.contains(where: { fits($0, pattern) }) {
+        throw .unknownCase(asked: pattern, nearest: nearestName(to: pattern, in: ids))
     }
-    return cases.filter { item in
-        (including.isEmpty || including.contains { fits(item.id, $0) }) && !excluding.contains { fits(item.id, $0) }
+    return items.filter { item in
+        let id = id(item)
+        return (including.isEmpty || including.contains { fits(id, $0) }) && !excluding.contains { fits(id, $0) }
     }
 }
 

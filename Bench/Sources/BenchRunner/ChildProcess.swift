@@ -56,14 +56,14 @@ struct ChildProcess: ~Copyable {
             close(resultsPipe.write)
             close(outputPipe.write)
         }
-        let status: Int32
-        (status, pid) = spawn(
+        let (status, child) = spawn(
             program, arguments, environment: environment, output: outputPipe.write, results: resultsPipe.write)
         guard status == 0 else {
             close(resultsPipe.read)
             close(outputPipe.read)
             throw .cannotStart(program: program, detail: unsafe String(cString: strerror(status)))
         }
+        pid = child
         (results, output) = (resultsPipe.read, outputPipe.read)
         log = CappedLog(path: logPath)
         self.limits = limits
@@ -92,8 +92,10 @@ struct ChildProcess: ~Copyable {
         }
         kill(-pid, SIGKILL)
         reap()
-        // Whatever of the group held a pipe open is gone by now, so both end.
-        while results >= 0 || output >= 0 { read(milliseconds: 100, onProgress) }
+        // The group is gone, so both pipes end, unless a process that left the group still holds one.
+        let patience = monotonicSeconds() + 1
+        while results >= 0 || output >= 0, monotonicSeconds() < patience { read(milliseconds: 100, onProgress) }
+        for pipe in [results, output] where pipe >= 0 { close(pipe) }
         observation.wallSeconds = monotonicSeconds() - started
         if !pending.isEmpty { take(line: pending, onProgress) }
         log.close()

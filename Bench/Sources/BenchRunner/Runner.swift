@@ -35,9 +35,13 @@ public struct Runner {
     /// - Throws: ``RunnerError`` before anything runs; `StoreError` as soon as a result cannot be stored. Results stored
     ///   until then stay, and a repetition of the command goes on from there.
     public func run(_ plan: Plan, provenance: Provenance, isContinuing: Bool) throws -> RunRecord {
-        try requireSpace()
+        try requireSpace(in: folder, neededMiB: 16)
         var display = ProgressDisplay(width: width)
         let run = try unfinishedRun(plan, provenance, isContinuing) ?? begunRun(plan, provenance)
+        let minutes = plan.entries.map(\.expectedSeconds).reduce(0, +) / 60
+        display.say(
+            "plan \(plan.entries.count) cases, tier \(plan.tier.rawValue), about \(Int(minutes.rounded(.up))) min, "
+                + "machine \(run.machine.machineClass), seed \(plan.seed)")
         let keptCount = run.cases.count { $0.isKept }
         if keptCount > 0 { display.say("continuing run \(run.shortID): \(keptCount) of \(run.cases.count) cases have ended") }
         let start = monotonicSeconds()
@@ -163,21 +167,25 @@ public struct Runner {
         return unsafe FileManager.default.fileExists(atPath: dataFolder + "/" + folder, isDirectory: &isFolder) && isFolder.boolValue
     }
 
-    private var folder: String { URL(fileURLWithPath: store.path).deletingLastPathComponent().path }
+    private var folder: String {
+        let folder = (store.path as NSString).deletingLastPathComponent
+        return folder.isEmpty ? "." : folder
+    }
 
-    /// The same for every attempt at a run's case, and for nothing else.
-    private func scratchPath(_ id: String, _ run: RunRecord) -> String { "\(folder)/scratch/\(run.uuid)/\(id)" }
+    /// The same for every attempt at a run's case, and for nothing else; absolute, for cases that change their folder.
+    private func scratchPath(_ id: String, _ run: RunRecord) -> String {
+        URL(fileURLWithPath: "\(folder)/scratch/\(run.uuid)/\(id)").path
+    }
 
     private func logPath(_ id: String, _ run: RunRecord) -> String { "\(folder)/logs/\(run.shortID)/\(id)" }
+}
 
-    /// A database that is short of room cannot be closed in order; this much is enough for any one case's results.
-    private func requireSpace() throws {
-        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder)
-        guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.int64Value else { return }
-        guard free >= 16 << 20 else {
-            throw RunnerError.noSpace(folder: folder, freeMiB: Int(free >> 20), neededMiB: 16)
-        }
-    }
+/// Refuses to begin where the disk is nearly full: 16 MiB hold any one case's results and the database's own log.
+func requireSpace(in folder: String, neededMiB: Int) throws(RunnerError) {
+    let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder)
+    guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.int64Value else { return }
+    let freeMiB = Int(free >> 20)
+    guard freeMiB >= neededMiB else { throw .noSpace(folder: folder, freeMiB: freeMiB, neededMiB: neededMiB) }
 }
 
 extension CaseRecord {
