@@ -17,7 +17,9 @@ struct ChildCommand: Verb {
     @Option var data: String?
 
     mutating func run(_ all: [any BenchCase]) throws -> Int32 {
-        guard let item = all.first(where: { $0.id == id }) else { throw RunnerError.unknownCase(asked: id, nearest: nil) }
+        guard let item = all.first(where: { $0.id == id }) else {
+            throw RunnerError.unknownCase(asked: id, nearest: nil)
+        }
         return runCaseInChild(
             item, seed: seed, threads: threads, dataFolder: data, scratchFolder: scratch, parent: parent)
     }

@@ -30,7 +30,8 @@ struct ListCommand: Verb {
     private func measuredSeconds(_ cases: [any BenchCase]) throws -> [String: Double] {
         do {
             let store = try store.opened()
-            let seconds = try cases.compactMap { item in try store.medianSeconds(caseID: item.id).map { (item.id, $0) } }
+            let seconds = try cases.compactMap { item in try store.medianSeconds(caseID: item.id).map { (item.id, $0) }
+            }
             return Dictionary(seconds) { first, _ in first }
         } catch StoreError.absent {
             return [:]

@@ -2,7 +2,9 @@
 
 internal import Foundation
 
-/// A log file of at most about twice `half` bytes. What cannot be written is dropped: a log must not fail a case.
+/// A log file of at most about twice `half` bytes.
+///
+/// What cannot be written is dropped: a log must not fail a case.
 struct CappedLog {
     private let file: FileHandle?
     private let half: Int

@@ -61,7 +61,9 @@ private func send(_ message: ChildMessage) throws {
     }
 }
 
-/// The process's own high-water mark. `wait4` would report at least the parent's, which a spawned child inherits.
+/// The process's own high-water mark.
+///
+/// `wait4` would report at least the parent's, which a spawned child inherits.
 private func peakMiB() throws -> Double {
     let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
     let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }

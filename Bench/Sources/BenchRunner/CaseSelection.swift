@@ -3,7 +3,8 @@
 /// The items whose ids the patterns name, in the order of `items`.
 ///
 /// A pattern is a glob over ids (`*` any text, `?` one character) or a suite: the leading words of ids, so that `inr`
-/// stands for everything below it. `!pattern` takes away; with nothing but such patterns, or none, all items are the start.
+/// stands for everything below it. `!pattern` takes away; with nothing but such patterns, or none, all items are the
+/// start.
 ///
 /// - Throws: ``RunnerError`` with the nearest valid name for a pattern that fits nothing.
 public func selected<Item>(
@@ -37,10 +38,11 @@ private func matches(_ text: ArraySlice<Character>, _ pattern: ArraySlice<Charac
 
 /// The id or suite with the fewest edits to `asked`; the first in order among equals.
 func nearestName(to asked: String, in ids: [String]) -> String? {
-    let names = Set(ids.flatMap { id in
-        let words = id.split(separator: ".")
-        return words.indices.map { words[...$0].joined(separator: ".") }
-    })
+    let names = Set(
+        ids.flatMap { id in
+            let words = id.split(separator: ".")
+            return words.indices.map { words[...$0].joined(separator: ".") }
+        })
     return names.sorted().min { editDistance($0, asked) < editDistance($1, asked) }
 }
 

@@ -28,8 +28,12 @@ extension ChildObservation {
     private func problem(of outcome: CaseOutcome, _ item: any BenchCase) -> String? {
         let declared = item.metrics.map(\.name)
         let reported = outcome.measurements.map(\.metric.name)
-        if let name = reported.first(where: { !declared.contains($0) }) { return "reports '\(name)', which it does not declare" }
-        if let name = declared.first(where: { !reported.contains($0) }) { return "declares '\(name)' and does not report it" }
+        if let name = reported.first(where: { !declared.contains($0) }) {
+            return "reports '\(name)', which it does not declare"
+        }
+        if let name = declared.first(where: { !reported.contains($0) }) {
+            return "declares '\(name)' and does not report it"
+        }
         if Set(reported).count < reported.count { return "reports a metric twice" }
         return reported.first(where: RunnerCost.allCases.map(\.rawValue).contains).map {
             "reports '\($0)', which the runner measures"
@@ -63,5 +67,6 @@ enum RunnerCost: String, CaseIterable {
 
 private let signalNames: [Int32: String] = [
     SIGHUP: "SIGHUP", SIGINT: "SIGINT", SIGILL: "SIGILL", SIGTRAP: "SIGTRAP", SIGABRT: "SIGABRT", SIGBUS: "SIGBUS",
-    SIGFPE: "SIGFPE", SIGKILL: "SIGKILL", SIGSEGV: "SIGSEGV", SIGPIPE: "SIGPIPE", SIGTERM: "SIGTERM", SIGXFSZ: "SIGXFSZ",
+    SIGFPE: "SIGFPE", SIGKILL: "SIGKILL", SIGSEGV: "SIGSEGV", SIGPIPE: "SIGPIPE", SIGTERM: "SIGTERM",
+    SIGXFSZ: "SIGXFSZ",
 ]

@@ -3,7 +3,9 @@
 internal import Foundation
 internal import Measurements
 
-/// One line of a child's results. A run of a case ends with exactly one of `failure` and `end`.
+/// One line of a child's results.
+///
+/// A run of a case ends with exactly one of `failure` and `end`.
 enum ChildMessage: Codable {
     /// The finished share of the work, `0...1`, and what is happening.
     case progress(fraction: Double, word: String)

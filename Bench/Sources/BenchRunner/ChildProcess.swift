@@ -47,7 +47,8 @@ struct ChildProcess: ~Copyable {
     private var killTime: Double?
     private var observation = ChildObservation()
 
-    /// Starts `program` with its own group, no standard input, its output in the log and the results pipe as descriptor 3.
+    /// Starts `program` with its own group, no standard input, its output in the log and the results pipe as descriptor
+    /// 3.
     init(
         program: String, arguments: [String], environment: [String: String], logPath: String, limits: ChildLimits
     ) throws(RunnerError) {
@@ -69,8 +70,8 @@ struct ChildProcess: ~Copyable {
         self.limits = limits
     }
 
-    /// Waits until the child is gone; `isStopRequested` is asked and `onTick` called several times a second, `onProgress`
-    /// gets the child's reports.
+    /// Waits until the child is gone; `isStopRequested` is asked and `onTick` called several times a second,
+    /// `onProgress` gets the child's reports.
     consuming func wait(
         isStopRequested: () -> Bool, onProgress: (Double, String) -> Void, onTick: () -> Void
     ) -> ChildObservation {
@@ -208,7 +209,7 @@ private func spawn(
     let argumentPointers = unsafe arguments.map { unsafe strdup($0) } + [nil]
     let environmentPointers =
         unsafe environment.sorted { $0.key < $1.key }.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
-    defer { for unsafe pointer in unsafe argumentPointers + environmentPointers { unsafe free(pointer) } }
+    defer { unsafe (argumentPointers + environmentPointers).forEach { unsafe free($0) } }
     var pid: pid_t = 0
     let status = unsafe posix_spawn(&pid, program, &actions, &attributes, argumentPointers, environmentPointers)
     return (status, pid)
@@ -219,7 +220,8 @@ private func residentMiB(ofGroup group: pid_t) -> Double {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
     let pages = names.reduce(0) { sum, name in
         // The name in parentheses may contain anything; a process that has just gone has no file.
-        guard name.first?.isNumber == true, let text = try? String(contentsOfFile: "/proc/\(name)/stat", encoding: .utf8),
+        guard name.first?.isNumber == true,
+            let text = try? String(contentsOfFile: "/proc/\(name)/stat", encoding: .utf8),
             let nameEnd = text.lastIndex(of: ")")
         else { return sum }
         let fields = text[text.index(after: nameEnd)...].split(separator: " ")

@@ -33,10 +33,12 @@ public struct Git {
     /// It is made with an index and an object folder of its own, so that the repository stays untouched. New files over
     /// 1 MiB, or beyond 16 MiB together, are left out.
     func patch() -> [UInt8]? {
-        let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("bench-index-\(UUID().uuidString)").path
+        let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("bench-index-\(UUID().uuidString)")
+            .path
         defer { try? FileManager.default.removeItem(atPath: scratch) }
         guard let root, let objects = text("rev-parse", "--path-format=absolute", "--git-path", "objects"),
-            (try? FileManager.default.createDirectory(atPath: scratch + "/objects", withIntermediateDirectories: true)) != nil
+            (try? FileManager.default.createDirectory(atPath: scratch + "/objects", withIntermediateDirectories: true))
+                != nil
         else { return nil }
         var whole = Git(folder: root)
         whole.environment = [
@@ -57,7 +59,8 @@ public struct Git {
         var total = 0
         return names.sorted().filter { name in
             let attributes = try? FileManager.default.attributesOfItem(atPath: folder + "/" + name)
-            guard let size = (attributes?[.size] as? NSNumber)?.intValue, size <= 1 << 20, total + size <= 16 << 20 else {
+            guard let size = (attributes?[.size] as? NSNumber)?.intValue, size <= 1 << 20, total + size <= 16 << 20
+            else {
                 return false
             }
             total += size

@@ -3,13 +3,20 @@
 internal import Glibc
 internal import Synchronization
 
-/// What signals have asked of this process. Handlers only count; the runner looks.
+/// What signals have asked of this process.
+///
+/// Handlers only count; the runner looks.
 public enum Interruption {
     private static let interrupts = Atomic<Int>(0)
     private static let terminations = Atomic<Int>(0)
 
     /// From now on SIGINT and SIGTERM are counted, and a file that reaches its size limit is an error, not the end.
     public static func listen() {
+        // A program started from a thread that blocks signals inherits the blocking.
+        var ours = sigset_t()
+        unsafe sigemptyset(&ours)
+        for number in [SIGINT, SIGTERM] { unsafe sigaddset(&ours, number) }
+        unsafe sigprocmask(SIG_UNBLOCK, &ours, nil)
         signal(SIGINT) { _ in Interruption.interrupts.add(1, ordering: .relaxed) }
         signal(SIGTERM) { _ in Interruption.terminations.add(1, ordering: .relaxed) }
         signal(SIGXFSZ, SIG_IGN)

@@ -44,7 +44,9 @@ public struct Plan: Sendable {
         var lines = ["bench/1", kind.rawValue, tier.rawValue, "\(seed)", "\(threads)"]
         for item in entries.map(\.item) {
             lines.append("\(item.id) \(item.version)")
-            lines += item.configuration.sorted { $0.key < $1.key }.map { " \($0.key.debugDescription) \($0.value.debugDescription)" }
+            lines += item.configuration.sorted { $0.key < $1.key }.map {
+                " \($0.key.debugDescription) \($0.value.debugDescription)"
+            }
         }
         return SHA256.hexDigest(of: Array(lines.joined(separator: "\n").utf8))
     }

@@ -22,7 +22,8 @@ public struct Provenance: Sendable {
     /// The provenance of what this process measures from here on; it starts git and the Swift compiler.
     public static func current() -> Provenance {
         Provenance(
-            build: currentBuild(FileManager.default.currentDirectoryPath), machine: currentMachine(), environment: currentEnvironment())
+            build: currentBuild(FileManager.default.currentDirectoryPath), machine: currentMachine(),
+            environment: currentEnvironment())
     }
 }
 
@@ -32,11 +33,13 @@ private func currentBuild(_ folder: String) -> BuildRecord {
     let patch = head == nil ? nil : git.patch()
     let hasChanges = patch.map { !$0.isEmpty } ?? false
     return BuildRecord(
-        commit: head?.commit ?? "none", commitTime: head?.time ?? 0, parent: head?.parent ?? "", branch: head?.branch ?? "",
+        commit: head?.commit ?? "none", commitTime: head?.time ?? 0, parent: head?.parent ?? "",
+        branch: head?.branch ?? "",
         patchDigest: hasChanges ? patch.map { SHA256.hexDigest(of: $0) } : nil,
         patch: hasChanges ? patch.flatMap { $0.count <= 32 << 20 ? $0 : nil } : nil, toolchain: toolchain(),
         configuration: buildConfiguration, dependencies: pins(in: git.root ?? folder), libraries: libraries(),
-        binaryDigest: FileManager.default.contents(atPath: "/proc/self/exe").map { SHA256.hexDigest(of: [UInt8]($0)) } ?? "")
+        binaryDigest: FileManager.default.contents(atPath: "/proc/self/exe").map { SHA256.hexDigest(of: [UInt8]($0)) }
+            ?? "")
 }
 
 #if DEBUG
@@ -62,7 +65,9 @@ func pins(in folder: String) -> [String: String] {
     guard let data = FileManager.default.contents(atPath: folder + "/Package.resolved"),
         let resolved = try? JSONDecoder().decode(Resolved.self, from: data)
     else { return [:] }
-    return Dictionary(resolved.pins.map { ($0.identity, $0.state.version ?? $0.state.revision ?? "") }) { first, _ in first }
+    return Dictionary(resolved.pins.map { ($0.identity, $0.state.version ?? $0.state.revision ?? "") }) { first, _ in
+        first
+    }
 }
 
 /// Versions as the loaded libraries tell them, not as headers do.
@@ -72,11 +77,15 @@ private func libraries() -> [String: String] {
         "zlib": unsafe String(cString: system_zlib_version()),
     ]
     // By name, since these are linked by modules that do not show them; png_get_libpng_ver ignores its argument.
-    let symbols = [("glibc", "gnu_get_libc_version"), ("sqlite", "sqlite3_libversion"), ("libpng", "png_get_libpng_ver")]
+    let symbols = [
+        ("glibc", "gnu_get_libc_version"), ("sqlite", "sqlite3_libversion"), ("libpng", "png_get_libpng_ver"),
+    ]
     for (name, symbol) in symbols {
         typealias Version = @convention(c) (OpaquePointer?) -> UnsafePointer<CChar>?
         guard let address = unsafe dlsym(nil, symbol) else { continue }
-        if let text = unsafe unsafeBitCast(address, to: Version.self)(nil) { unsafe result[name] = String(cString: text) }
+        if let text = unsafe unsafeBitCast(address, to: Version.self)(nil) {
+            unsafe result[name] = String(cString: text)
+        }
     }
     return result
 }

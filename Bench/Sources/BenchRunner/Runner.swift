@@ -29,11 +29,11 @@ public struct Runner {
 
     /// Runs every case of the plan and returns the run as it is stored; `partial` if it was interrupted.
     ///
-    /// When `isContinuing`, an unfinished run of the same plan, build and machine, younger than a day, is taken up: what has
-    /// ended stays, what was interrupted is another attempt, what was skipped is looked at again.
+    /// When `isContinuing`, an unfinished run of the same plan, build and machine, younger than a day, is taken up:
+    /// what has ended stays, what was interrupted is another attempt, what was skipped is looked at again.
     ///
-    /// - Throws: ``RunnerError`` before anything runs; `StoreError` as soon as a result cannot be stored. Results stored
-    ///   until then stay, and a repetition of the command goes on from there.
+    /// - Throws: ``RunnerError`` before anything runs; `StoreError` as soon as a result cannot be stored. What is stored
+    ///   until then stays, and a repetition of the command goes on from there.
     public func run(_ plan: Plan, provenance: Provenance, isContinuing: Bool) throws -> RunRecord {
         try requireSpace(in: folder, neededMiB: 16)
         var display = ProgressDisplay(width: width)
@@ -43,9 +43,11 @@ public struct Runner {
             "plan \(plan.entries.count) cases, tier \(plan.tier.rawValue), about \(Int(minutes.rounded(.up))) min, "
                 + "machine \(run.machine.machineClass), seed \(plan.seed)")
         let keptCount = run.cases.count { $0.isKept }
-        if keptCount > 0 { display.say("continuing run \(run.shortID): \(keptCount) of \(run.cases.count) cases have ended") }
+        if keptCount > 0 {
+            display.say("continuing run \(run.shortID): \(keptCount) of \(run.cases.count) cases have ended")
+        }
         let start = monotonicSeconds()
-        var progress = Progress(expectedSeconds: plan.entries.map(\.expectedSeconds))
+        var progress = RunProgress(expectedSeconds: plan.entries.map(\.expectedSeconds))
         var isWhole = true
         for (index, entry) in plan.entries.enumerated() {
             guard var item = run.caseRecord(entry.item.id), !item.isKept else { continue }
@@ -58,17 +60,20 @@ public struct Runner {
             try execute(entry, &item, in: run, start: start, &progress, &display)
             if item.state == .interrupted { isWhole = false }
         }
+        if isWhole { try? FileManager.default.removeItem(atPath: "\(folder)/scratch/\(run.uuid)") }
         try store.end(run.uuid, status: isWhole ? .complete : .partial, at: microseconds())
         return try store.run(run.uuid)
     }
 
     private func begunRun(_ plan: Plan, _ provenance: Provenance) throws -> RunRecord {
-        // The one place for the system's generator: identifiers must differ between machines that know nothing of each other.
+        // The one place for the system's generator: identifiers must differ between machines that know nothing of each
+        // other.
         var generator = SystemRandomNumberGenerator()
         let now = microseconds()
         let run = RunRecord(
             uuid: RunIdentifier.make(microseconds: now, using: &generator), kind: plan.kind, build: provenance.build,
-            machine: provenance.machine, tier: plan.tier, seed: plan.seed, threads: plan.threads, planDigest: plan.digest,
+            machine: provenance.machine, tier: plan.tier, seed: plan.seed, threads: plan.threads,
+            planDigest: plan.digest,
             started: now, environment: provenance.environment, cases: plan.records)
         try store.begin(run)
         return run
@@ -78,7 +83,8 @@ public struct Runner {
         guard isContinuing else { return nil }
         let day: Int64 = 24 * 3600 * 1_000_000
         let run = try store.unfinishedRun(
-            planDigest: plan.digest, buildDigest: provenance.build.digest, machineClass: provenance.machine.machineClass,
+            planDigest: plan.digest, buildDigest: provenance.build.digest,
+            machineClass: provenance.machine.machineClass,
             startedAfter: microseconds() - day)
         if let run { try store.end(run.uuid, status: .running, at: nil) }
         return run
@@ -86,7 +92,7 @@ public struct Runner {
 
     /// Runs one case, if its data is there, and stores how it ended.
     private func execute(
-        _ entry: Plan.Entry, _ item: inout CaseRecord, in run: RunRecord, start: Double, _ progress: inout Progress,
+        _ entry: Plan.Entry, _ item: inout CaseRecord, in run: RunRecord, start: Double, _ progress: inout RunProgress,
         _ display: inout ProgressDisplay
     ) throws {
         if let folder = entry.item.dataFolders.first(where: { !isData($0) }) {
@@ -107,7 +113,8 @@ public struct Runner {
         }
         item.message = withoutHome(item.message)
         do {
-            try store.finish(item, in: run.uuid, artefacts: item.state == .done ? observation.outcome?.artefacts ?? [] : [])
+            try store.finish(
+                item, in: run.uuid, artefacts: item.state == .done ? observation.outcome?.artefacts ?? [] : [])
         } catch let error as StoreError {
             guard case .badScores = error else { throw error }
             (item.state, item.message, item.measurements) = (.failed, error.description, [])
@@ -124,7 +131,8 @@ public struct Runner {
     }
 
     private func observe(
-        _ entry: Plan.Entry, in run: RunRecord, start: Double, _ progress: inout Progress, _ display: inout ProgressDisplay
+        _ entry: Plan.Entry, in run: RunRecord, start: Double, _ progress: inout RunProgress,
+        _ display: inout ProgressDisplay
     ) throws -> ChildObservation {
         let scratch = scratchPath(entry.item.id, run)
         do {
@@ -133,7 +141,8 @@ public struct Runner {
             throw StoreError.unusable(path: scratch, detail: "the folder cannot be made")
         }
         var arguments = [
-            "bench", "child", entry.item.id, "--seed", "\(run.seed)", "--threads", "\(run.threads)", "--scratch", scratch,
+            "bench", "child", entry.item.id, "--seed", "\(run.seed)", "--threads", "\(run.threads)", "--scratch",
+            scratch,
             "--parent", "\(ProcessInfo.processInfo.processIdentifier)",
         ]
         if let dataFolder { arguments += ["--data", dataFolder] }
@@ -146,7 +155,9 @@ public struct Runner {
         return child.wait(isStopRequested: { Interruption.isUrgent }) { fraction, _ in
             progress.fraction = fraction
         } onTick: {
-            (progress.caseSeconds, progress.elapsedSeconds) = (monotonicSeconds() - caseStart, monotonicSeconds() - start)
+            (progress.caseSeconds, progress.elapsedSeconds) = (
+                monotonicSeconds() - caseStart, monotonicSeconds() - start
+            )
             display.show(progress)
             if Interruption.isRequested, !hasAnnouncedEnd {
                 hasAnnouncedEnd = true
@@ -164,7 +175,8 @@ public struct Runner {
     private func isData(_ folder: String) -> Bool {
         var isFolder: ObjCBool = false
         guard let dataFolder else { return false }
-        return unsafe FileManager.default.fileExists(atPath: dataFolder + "/" + folder, isDirectory: &isFolder) && isFolder.boolValue
+        return unsafe FileManager.default.fileExists(atPath: dataFolder + "/" + folder, isDirectory: &isFolder)
+            && isFolder.boolValue
     }
 
     private var folder: String {
@@ -196,7 +208,8 @@ extension CaseRecord {
 /// The parent's environment with what makes results repeatable.
 private func childEnvironment(scratchFolder: String) -> [String: String] {
     ProcessInfo.processInfo.environment.merging([
-        "TZ": "UTC", "LC_ALL": "C", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "SWIFT_DETERMINISTIC_HASHING": "1",
+        "TZ": "UTC", "LC_ALL": "C", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1",
+        "SWIFT_DETERMINISTIC_HASHING": "1",
         "TMPDIR": scratchFolder,
     ]) { _, ours in ours }
 }

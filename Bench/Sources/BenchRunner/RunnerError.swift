@@ -19,8 +19,9 @@ public enum RunnerError: Error, Equatable, CustomStringConvertible {
         case .unknownCase(let asked, nil): "unknown case or suite '\(asked)'; this program has no cases."
         case .noCase(let tier): "no case is left in tier '\(tier)'; 'bench list' shows which tiers have any."
         case .noSpace(let folder, let free, let needed):
-            "\(folder): \(free) MiB are free and a run needs \(needed) MiB; free some space or name another place with --db."
-        case .cannotStart(let program, let detail): "\(program): cannot be started (\(detail)); check memory and limits."
+            "\(folder): \(free) MiB are free and \(needed) MiB are needed; free some space or use --db."
+        case .cannotStart(let program, let detail):
+            "\(program): cannot be started (\(detail)); check memory and limits."
         }
     }
 }

@@ -26,8 +26,8 @@ extension RunStore {
         }
     }
 
-    /// The run that `asked` names: `@last`, `@last~N`, at least four hex digits that begin or end a run's identifier, or
-    /// whatever `commit` turns into a commit, of which the latest complete run is taken.
+    /// The run that `asked` names: `@last`, `@last~N`, at least four hex digits that begin or end a run's identifier,
+    /// or whatever `commit` turns into a commit, of which the latest complete run is taken.
     public func run(matching asked: String, commit: (String) -> String?) throws -> RunRecord {
         if let back = stepsBack(asked) {
             guard let found = try runs(last: back + 1).dropFirst(back).first else {
@@ -61,8 +61,8 @@ extension RunStore {
             try Row.fetchOne(
                 database,
                 sql: runQuery + """
-                     WHERE status = 'partial' AND plan_digest = ? AND build.digest = ? AND machine.class = ? AND started > ?
-                    ORDER BY started DESC, uuid DESC LIMIT 1
+                     WHERE status = 'partial' AND plan_digest = ? AND build.digest = ? AND machine.class = ?
+                    AND started > ? ORDER BY started DESC, uuid DESC LIMIT 1
                     """,
                 arguments: [planDigest, buildDigest, machineClass, started]
             ).map { try record(of: $0, in: database) }
@@ -159,8 +159,9 @@ private func measurements(of run: Int64, in database: Database) throws -> [Strin
     let rows = try Row.fetchCursor(
         database,
         sql: """
-            SELECT metric.*, result.value, result.flag, payload, ids, group_ix FROM result JOIN metric ON metric.pk = metric_pk
-            LEFT JOIN scores ON scores.pk = scores_pk LEFT JOIN item_set ON item_set.pk = item_set_pk
+            SELECT metric.*, result.value, result.flag, payload, ids, group_ix FROM result
+            JOIN metric ON metric.pk = metric_pk LEFT JOIN scores ON scores.pk = scores_pk
+            LEFT JOIN item_set ON item_set.pk = item_set_pk
             WHERE run_pk = ?
             ORDER BY case_id, CASE class WHEN 'quality' THEN 0 WHEN 'exact' THEN 1 ELSE 2 END, name, sig_digest
             """,

@@ -17,7 +17,8 @@ extension RunStore {
             let environment = StoredEnvironment(threads: run.threads, environment: run.environment)
             try database.execute(
                 sql: """
-                    INSERT INTO run (uuid, kind, build_pk, machine_pk, tier, preset, seed, plan_digest, started, ended, status, env)
+                    INSERT INTO run (uuid, kind, build_pk, machine_pk, tier, preset, seed, plan_digest, started, ended,
+                        status, env)
                     VALUES (?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
@@ -152,7 +153,9 @@ private func insertDefinition(_ item: CaseRecord, in database: Database) throws 
         ], in: database)
 }
 
-/// Writes the attempt and returns the key of its definition. What data a case met is known only when it ends, and is part
+/// Writes the attempt and returns the key of its definition.
+///
+/// What data a case met is known only when it ends, and is part
 /// of its definition: an attempt that was stored under another one moves.
 private func writeCase(_ item: CaseRecord, in run: Int64, _ database: Database) throws -> Int64 {
     let ordinal = try Int.fetchOne(
@@ -207,7 +210,8 @@ private func insertMetric(_ metric: Metric, caseID: String, in database: Databas
     let signature = metric.signature.description
     return try key(
         """
-        INSERT INTO metric (case_id, name, class, unit, direction, decimals, finaliser, sesoi, gate, signature, sig_digest)
+        INSERT INTO metric (case_id, name, class, unit, direction, decimals, finaliser, sesoi, gate, signature,
+            sig_digest)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (case_id, name, sig_digest) DO UPDATE SET class = excluded.class, unit = excluded.unit,
             direction = excluded.direction, decimals = excluded.decimals, finaliser = excluded.finaliser,
@@ -247,7 +251,8 @@ private func insertArtefact(_ artefact: Artefact, definition: Int64, run: Int64,
     let family = artefact.mediaType.prefix { $0 != "/" }
     try database.execute(
         sql: """
-            INSERT INTO artefact (run_pk, case_pk, kind, name, digest, bytes, media, inline) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO artefact (run_pk, case_pk, kind, name, digest, bytes, media, inline)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             """,
         arguments: [
             run, definition, ["image", "audio"].contains(family) ? String(family) : "text", artefact.name,

@@ -22,7 +22,8 @@ public final class RunStore: Sendable {
     let queue: DatabaseQueue
     private let lock: WriterLock?
 
-    /// Opens the database at `path`; `start` is the writer's start in microseconds since 1970, told to who comes second.
+    /// Opens the database at `path`; `start` is the writer's start in microseconds since 1970, told to who comes
+    /// second.
     ///
     /// When it opens for writing, runs that an earlier process left `running` become `partial` and their running cases
     /// `interrupted`: the lock proves that nobody runs them.

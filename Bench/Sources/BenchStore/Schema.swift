@@ -27,7 +27,8 @@ extension Migration {
 
 private let initial = """
     CREATE TABLE machine (
-        pk INTEGER PRIMARY KEY, class TEXT NOT NULL UNIQUE, cpu TEXT NOT NULL, arch TEXT NOT NULL, cores INTEGER NOT NULL,
+        pk INTEGER PRIMARY KEY, class TEXT NOT NULL UNIQUE, cpu TEXT NOT NULL, arch TEXT NOT NULL,
+        cores INTEGER NOT NULL,
         ram_gib INTEGER NOT NULL, blas TEXT NOT NULL, quota REAL, canonical TEXT NOT NULL
     ) STRICT;
 
@@ -40,7 +41,8 @@ private let initial = """
     CREATE INDEX build_commit ON build (commit_sha);
 
     CREATE TABLE run (
-        pk INTEGER PRIMARY KEY, uuid BLOB NOT NULL UNIQUE, kind TEXT NOT NULL, build_pk INTEGER NOT NULL REFERENCES build,
+        pk INTEGER PRIMARY KEY, uuid BLOB NOT NULL UNIQUE, kind TEXT NOT NULL,
+        build_pk INTEGER NOT NULL REFERENCES build,
         machine_pk INTEGER NOT NULL REFERENCES machine, tier TEXT NOT NULL, preset TEXT NOT NULL, seed INTEGER NOT NULL,
         plan_digest TEXT NOT NULL, started INTEGER NOT NULL, ended INTEGER, status TEXT NOT NULL, parent_uuid BLOB,
         note_uuid BLOB, env TEXT NOT NULL
@@ -57,7 +59,8 @@ private let initial = """
 
     CREATE TABLE metric (
         pk INTEGER PRIMARY KEY, case_id TEXT NOT NULL, name TEXT NOT NULL, class TEXT NOT NULL, unit TEXT NOT NULL,
-        direction INTEGER NOT NULL, decimals INTEGER NOT NULL, finaliser TEXT NOT NULL, sesoi REAL NOT NULL, floor_min REAL,
+        direction INTEGER NOT NULL, decimals INTEGER NOT NULL, finaliser TEXT NOT NULL, sesoi REAL NOT NULL,
+        floor_min REAL,
         gate INTEGER NOT NULL, signature TEXT NOT NULL, sig_digest TEXT NOT NULL,
         UNIQUE (case_id, name, sig_digest)
     ) STRICT;
@@ -97,12 +100,14 @@ private let initial = """
 
     CREATE TABLE artefact (
         pk INTEGER PRIMARY KEY, run_pk INTEGER NOT NULL REFERENCES run, case_pk INTEGER NOT NULL REFERENCES case_def,
-        kind TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, bytes INTEGER NOT NULL, media TEXT NOT NULL, inline BLOB
+        kind TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, bytes INTEGER NOT NULL, media TEXT NOT NULL,
+        inline BLOB
     ) STRICT;
     CREATE INDEX artefact_case ON artefact (run_pk, case_pk);
 
     CREATE TABLE noise (
-        machine_pk INTEGER NOT NULL REFERENCES machine, metric_pk INTEGER NOT NULL REFERENCES metric, method TEXT NOT NULL,
+        machine_pk INTEGER NOT NULL REFERENCES machine, metric_pk INTEGER NOT NULL REFERENCES metric,
+        method TEXT NOT NULL,
         k INTEGER NOT NULL, sigma REAL, q95 REAL, floor REAL, run_uuid BLOB NOT NULL, at INTEGER NOT NULL,
         PRIMARY KEY (machine_pk, metric_pk, method, at)
     ) STRICT;
@@ -121,13 +126,15 @@ private let initial = """
     ) STRICT;
 
     CREATE TABLE accept (
-        uuid BLOB PRIMARY KEY, metric TEXT NOT NULL, from_value REAL, to_value REAL, why TEXT NOT NULL, who TEXT NOT NULL,
+        uuid BLOB PRIMARY KEY, metric TEXT NOT NULL, from_value REAL, to_value REAL, why TEXT NOT NULL,
+        who TEXT NOT NULL,
         at INTEGER NOT NULL, commit_sha TEXT NOT NULL
     ) STRICT;
 
     CREATE TABLE note (
         uuid BLOB NOT NULL UNIQUE, title TEXT NOT NULL, question TEXT NOT NULL, hypothesis TEXT NOT NULL,
-        prediction TEXT NOT NULL, refute_if TEXT NOT NULL, design TEXT NOT NULL, opened INTEGER NOT NULL, closed INTEGER,
+        prediction TEXT NOT NULL, refute_if TEXT NOT NULL, design TEXT NOT NULL, opened INTEGER NOT NULL,
+        closed INTEGER,
         outcome TEXT, lesson TEXT, surprise INTEGER, commit_sha TEXT NOT NULL, opened_digest TEXT NOT NULL
     ) STRICT;
     CREATE VIRTUAL TABLE note_fts USING fts5 (title, question, lesson);
@@ -143,7 +150,8 @@ private let initial = """
     ) STRICT;
 
     CREATE TABLE conflict (
-        uuid BLOB NOT NULL, path TEXT NOT NULL, line INTEGER NOT NULL, old_digest TEXT NOT NULL, new_digest TEXT NOT NULL,
+        uuid BLOB NOT NULL, path TEXT NOT NULL, line INTEGER NOT NULL, old_digest TEXT NOT NULL,
+        new_digest TEXT NOT NULL,
         seen INTEGER NOT NULL
     ) STRICT;
     """

@@ -60,13 +60,20 @@ import Testing
         #expect(try place.survivors() == [])
     }
 
-    @Test func `a child reports its progress, its cost and its scores with their NaNs`() throws {
+    @Test func `a score that is not a number comes over the pipe as it is`() throws {
+        let place = try Workplace()
+        let observation = try child("good.nan", in: place, ChildLimits(seconds: 20, memoryMiB: 2000)).wait(
+            isStopRequested: { false }, onProgress: { _, _ in }, onTick: {})
+        let values = observation.outcome?.measurements.first?.scores?.values
+        #expect(values?.map(\.isNaN) == [false, false, false, false, true])
+    }
+
+    @Test func `a child reports its progress and its cost`() throws {
         let place = try Workplace()
         var fractions: [Double] = []
         let observation = try child("good.slow", in: place, ChildLimits(seconds: 20, memoryMiB: 2000)).wait(
             isStopRequested: { false }, onProgress: { fraction, _ in fractions.append(fraction) }, onTick: {})
         #expect(fractions.count > 2 && fractions == fractions.sorted())
-        #expect(observation.outcome?.measurements.first?.scores?.values.map(\.isNaN) == [false, false, false, false, true])
         let costs = observation.costs(threads: 3)
         #expect(costs.map(\.metric.name) == ["wall", "cpu", "peak_rss"])
         #expect(costs.map(\.metric.unit) == ["s", "s", "MiB"])
@@ -85,7 +92,10 @@ import Testing
 
     @Test(arguments: [
         ([Metric("score", .quality)], "declares 'count' and does not report it"),
-        ([Metric("score", .quality), Metric("count", .exact), Metric("other", .exact)], "reports 'other', which it does not declare"),
+        (
+            [Metric("score", .quality), Metric("count", .exact), Metric("other", .exact)],
+            "reports 'other', which it does not declare"
+        ),
         ([Metric("score", .quality), Metric("count", .exact), Metric("count", .exact)], "reports a metric twice"),
     ])
     func `a case must report what it declares`(_ metrics: [Metric], _ message: String) {
@@ -105,14 +115,17 @@ import Testing
                 "bench", "child", id, "--seed", "7", "--threads", "1", "--scratch", place.path, "--parent",
                 "\(ProcessInfo.processInfo.processIdentifier)",
             ],
-            environment: ProcessInfo.processInfo.environment.merging(["TMPDIR": place.path]) { _, ours in ours },
+            environment: quietEnvironment.merging(["TMPDIR": place.path]) { _, ours in ours },
             logPath: place.path + "/log", limits: limits)
     }
 
     /// What the fixture's cases declare.
     private struct Declared: BenchCase {
         let id: String
-        let (summary, tier, expectedSeconds, version) = ("", Tier.smoke, 1.0, 1)
+        let summary = ""
+        let tier = Tier.smoke
+        let expectedSeconds = 1.0
+        let version = 1
         let configuration: [String: String] = [:]
         let dataFolders: [String] = []
         let metrics = [Metric("score", .quality), Metric("count", .exact)]

@@ -41,8 +41,8 @@ private let ids = ["inr.img32.la-ginr", "inr.img32.trans-inr", "inr.smoke", "pad
 
 @Suite struct ProgressTests {
     /// Twelve cases of 10 s.
-    private func progress(index: Int, fraction: Double = 0, caseSeconds: Double = 0) -> Progress {
-        var progress = Progress(expectedSeconds: Array(repeating: 10, count: 12))
+    private func progress(index: Int, fraction: Double = 0, caseSeconds: Double = 0) -> RunProgress {
+        var progress = RunProgress(expectedSeconds: Array(repeating: 10, count: 12))
         (progress.index, progress.fraction, progress.caseSeconds) = (index, fraction, caseSeconds)
         (progress.caseID, progress.elapsedSeconds) = ("inr.img32.natural64.la-ginr", 42)
         return progress
@@ -52,13 +52,14 @@ private let ids = ["inr.img32.la-ginr", "inr.img32.trans-inr", "inr.smoke", "pad
         var failed = progress(index: 2, fraction: 0.5, caseSeconds: 4)
         failed.failureCount = 1
         // (2 + 0.5) / 12 = 20.8 %; 4 s for the first half, then 9 cases of 10 s: 94 s.
-        #expect(failed.line(width: 100) == "[ 3/12]  20%  inr.img32.natural64.la-ginr  0:42 elapsed  1:34 left  1 failed")
+        #expect(
+            failed.line(width: 100) == "[ 3/12]  20%  inr.img32.natural64.la-ginr  0:42 elapsed  1:34 left  1 failed")
     }
 
     @Test func `the line fits its width`() {
         let line = progress(index: 2).line(width: 60)
         #expect(line.count == 60)
-        #expect(line == "[ 3/12]  16%  inr.img32.na…l64.la-ginr  0:42 elapsed  1:40 left")
+        #expect(line == "[ 3/12]  16%  inr.img32.…64.la-ginr  0:42 elapsed  1:40 left")
     }
 
     @Test(arguments: [(0.0, 5.0, 0.5), (0, 50, 0.99), (0.25, 5, 0.25), (1, 5, 1)])
@@ -79,14 +80,20 @@ private let ids = ["inr.img32.la-ginr", "inr.img32.trans-inr", "inr.smoke", "pad
 
 @Suite struct RunnerErrorTests {
     @Test(arguments: [
-        (RunnerError.unknownCase(asked: "inr.smok", nearest: "inr.smoke"), "unknown case or suite 'inr.smok'; did you mean 'inr.smoke'? 'bench list' shows all."),
+        (
+            RunnerError.unknownCase(asked: "inr.smok", nearest: "inr.smoke"),
+            "unknown case or suite 'inr.smok'; did you mean 'inr.smoke'? 'bench list' shows all."
+        ),
         (.unknownCase(asked: "x", nearest: nil), "unknown case or suite 'x'; this program has no cases."),
         (.noCase(tier: "smoke"), "no case is left in tier 'smoke'; 'bench list' shows which tiers have any."),
         (
             .noSpace(folder: ".bench", freeMiB: 3, neededMiB: 16),
-            ".bench: 3 MiB are free and a run needs 16 MiB; free some space or name another place with --db."
+            ".bench: 3 MiB are free and 16 MiB are needed; free some space or use --db."
         ),
-        (.cannotStart(program: "x", detail: "Cannot allocate memory"), "x: cannot be started (Cannot allocate memory); check memory and limits."),
+        (
+            .cannotStart(program: "x", detail: "Cannot allocate memory"),
+            "x: cannot be started (Cannot allocate memory); check memory and limits."
+        ),
     ])
     func `every error says where, what and what to do`(_ error: RunnerError, _ sentence: String) {
         #expect(error.description == sentence)

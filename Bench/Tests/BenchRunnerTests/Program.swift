@@ -5,6 +5,9 @@ import BenchStore
 import Foundation
 import Testing
 
+/// Crashes are wanted here, and the runtime's account of each would cost most of the tests' time.
+let quietEnvironment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { _, ours in ours }
+
 /// What a program left behind.
 struct Ended {
     var code: Int32
@@ -34,7 +37,7 @@ final class Workplace: Sendable {
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: path)
-        process.environment = ["PATH": "/usr/bin:/bin", "LD_LIBRARY_PATH": ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"] ?? ""]
+        process.environment = quietEnvironment
         for (stream, keyPath) in [("output", \Process.standardOutput), ("errors", \Process.standardError)] {
             let file = "\(path)/\(name).\(stream)"
             try Data().write(to: URL(fileURLWithPath: file))
@@ -47,7 +50,8 @@ final class Workplace: Sendable {
     func ended(_ process: Process, name: String = "out") throws -> Ended {
         process.waitUntilExit()
         return Ended(
-            code: process.terminationStatus, output: try String(contentsOfFile: "\(path)/\(name).output", encoding: .utf8),
+            code: process.terminationStatus,
+            output: try String(contentsOfFile: "\(path)/\(name).output", encoding: .utf8),
             errors: try String(contentsOfFile: "\(path)/\(name).errors", encoding: .utf8))
     }
 

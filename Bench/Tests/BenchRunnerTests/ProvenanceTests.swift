@@ -1,5 +1,6 @@
 // Where results come from: read from made-up files and from a made-up repository.
 
+import BenchRecords
 import BenchStore
 import Foundation
 import Testing
@@ -8,11 +9,14 @@ import Testing
 
 @Suite struct ProvenanceTests {
     @Test(arguments: [("150000 100000\n", 1.5), ("max 100000\n", nil), ("", nil), ("1 0", nil)])
-    func `a control group's quota is a number of CPUs`(_ text: String, _ expected: Double?) { #expect(quota(text) == expected) }
+    func `a control group's quota is a number of CPUs`(_ text: String, _ expected: Double?) {
+        #expect(quota(text) == expected)
+    }
 
     @Test func `pins are versions, or revisions where there is no version`() throws {
         let place = try Workplace()
-        let text = #"{"pins":[{"identity":"a","kind":"x","location":"y","state":{"revision":"r1","version":"1.2.3"}},"#
+        let text =
+            #"{"pins":[{"identity":"a","kind":"x","location":"y","state":{"revision":"r1","version":"1.2.3"}},"#
             + #"{"identity":"b","kind":"x","location":"y","state":{"revision":"r2","branch":"main"}}],"version":3}"#
         try Data(text.utf8).write(to: URL(fileURLWithPath: place.path + "/Package.resolved"))
         #expect(pins(in: place.path) == ["a": "1.2.3", "b": "r2"])
@@ -24,7 +28,9 @@ import Testing
         #expect(machine == currentMachine())
         #expect(machine.machineClass.count == 8)
         #expect(machine.cores == visibleCores() && machine.cores >= 1)
-        #expect(machine.canonical.hasPrefix("\(machine.architecture)|\(machine.cpu)|\(machine.cores)|\(machine.memoryGiB)|"))
+        #expect(
+            machine.canonical.hasPrefix("\(machine.architecture)|\(machine.cpu)|\(machine.cores)|\(machine.memoryGiB)|")
+        )
     }
 
     @Test func `outside a repository the commit is none and everything else is there`() throws {
@@ -39,7 +45,9 @@ import Testing
 
     @Test func `no home folder is kept`() {
         let home = ProcessInfo.processInfo.environment["HOME"] ?? ""
-        #expect(withoutHome("--data \(home)/pictures") == (home.count > 1 ? "--data ~/pictures" : "--data \(home)/pictures"))
+        #expect(
+            withoutHome("--data \(home)/pictures") == (home.count > 1 ? "--data ~/pictures" : "--data \(home)/pictures")
+        )
         #expect(Provenance.current().environment["command"]?.hasPrefix("bench") == true)
     }
 }

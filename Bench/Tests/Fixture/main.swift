@@ -39,7 +39,7 @@ struct FixtureError: Error, CustomStringConvertible {
 }
 
 /// Values that depend on the seed alone.
-func values(seed: UInt64) -> [Double] { (1...4).map { Double((seed &* 2_654_435_761 &+ $0) % 1000) / 7 } + [.nan] }
+func values(seed: UInt64) -> [Double] { (1...4).map { Double((seed &* 2_654_435_761 &+ $0) % 1000) / 7 } }
 
 func sleeper() {
     var pid: pid_t = 0
@@ -87,6 +87,7 @@ let cases: [FixtureCase] = [
     },
     FixtureCase("bad.throw") { _ in throw FixtureError() },
     needsData,
+    FixtureCase("good.nan") { values(seed: $0.seed) + [.nan] },
     FixtureCase("good.printing") { context in
         let line = String(repeating: "x", count: 1 << 20)
         for _ in 0..<40 { print(line) }

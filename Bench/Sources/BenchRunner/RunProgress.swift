@@ -4,7 +4,7 @@ internal import Foundation
 internal import Glibc
 
 /// Where a run stands; a value, so that its line can be tested.
-struct Progress {
+struct RunProgress {
     /// Wall seconds that each case should take, in plan order.
     var expectedSeconds: [Double]
     /// The index of the current case; all before it have ended.
@@ -33,15 +33,20 @@ struct Progress {
     /// Seconds until the end, by the case's own report once it is far enough to be believed.
     var secondsLeft: Double {
         guard index < expectedSeconds.count else { return 0 }
-        let current = fraction > 0.05 ? caseSeconds / fraction * (1 - fraction) : max(expectedSeconds[index] - caseSeconds, 0)
+        let current =
+            fraction > 0.05 ? caseSeconds / fraction * (1 - fraction) : max(expectedSeconds[index] - caseSeconds, 0)
         return current + expectedSeconds[(index + 1)...].reduce(0, +)
     }
 
-    /// `[ 3/12]  41%  inr.img32…  0:42 elapsed  3:10 left  1 failed`, at most `width` columns if that leaves the id ten.
+    /// `[ 3/12]  41%  inr.img32…  0:42 elapsed  3:10 left  1 failed`, at most `width` columns if that leaves the id
+    /// ten.
     func line(width: Int) -> String {
         let count = "\(expectedSeconds.count)"
-        let head = "[\(padded("\(min(index + 1, expectedSeconds.count))", count.count))/\(count)] \(padded("\(Int(share * 100))", 3))%  "
-        let tail = "  \(clock(elapsedSeconds)) elapsed  \(clock(secondsLeft)) left" + (failureCount > 0 ? "  \(failureCount) failed" : "")
+        let number = padded("\(min(index + 1, expectedSeconds.count))", count.count)
+        let head = "[\(number)/\(count)] \(padded("\(Int(share * 100))", 3))%  "
+        let tail =
+            "  \(clock(elapsedSeconds)) elapsed  \(clock(secondsLeft)) left"
+            + (failureCount > 0 ? "  \(failureCount) failed" : "")
         return head + shortened(caseID, max(width - head.count - tail.count, 10)) + tail
     }
 }
@@ -74,14 +79,14 @@ struct ProgressDisplay {
     init(width: Int) { self.width = width }
 
     /// Redraws, at most five times a second.
-    mutating func show(_ progress: Progress) {
+    mutating func show(_ progress: RunProgress) {
         guard isTerminal, monotonicSeconds() - lastDrawn > 0.2 else { return }
         lastDrawn = monotonicSeconds()
         write("\r\(progress.line(width: width))\u{1B}[K")
     }
 
     /// A case ended: its line stays where there is no terminal.
-    func end(_ progress: Progress) {
+    func end(_ progress: RunProgress) {
         if !isTerminal { write(progress.line(width: width) + "\n") }
     }
 
