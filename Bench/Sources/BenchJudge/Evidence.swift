@@ -22,7 +22,7 @@ public struct Evidence: Sendable, Equatable {
 
 extension Direction {
     /// −1 where smaller is better, else 1: the factor that makes positive differences good ones.
-    var sign: Double { self == .lowerIsBetter ? -1 : 1 }
+    public var sign: Double { self == .lowerIsBetter ? -1 : 1 }
 }
 
 extension Measurement {

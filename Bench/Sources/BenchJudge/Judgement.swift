@@ -117,7 +117,13 @@ private func verdictWithoutValues(_ a: CaseRecord?, _ b: CaseRecord?) -> Verdict
 }
 
 extension CaseRecord {
-    fileprivate var stateInWords: String { message.isEmpty ? state.rawValue : "\(state.rawValue): \(message)" }
+    /// Why there is no result: the message and how the process ended, or empty.
+    public var reason: String {
+        let end = signal.map { "signal \($0)" } ?? exitCode.flatMap { $0 == 0 ? nil : "exit code \($0)" }
+        return [message, end ?? ""].filter { !$0.isEmpty }.joined(separator: "; ")
+    }
+
+    fileprivate var stateInWords: String { reason.isEmpty ? state.rawValue : "\(state.rawValue): \(reason)" }
 }
 
 /// Every metric of a case that is done in the new run, and in the reference if planned there.
@@ -222,7 +228,7 @@ extension Evidence {
         if -floor < interval.lowerBound && interval.upperBound < floor { return .withinNoise }
         if groups < fewestGroups { return .underpowered(.groups(fewestGroups)) }
         guard floor > 0, minimumDetectable > floor else { return .underpowered(nil) }
-        // The standard error falls with the square root of the number of groups; beyond 10⁹ the number says only "hopeless".
+        // The standard error falls with the square root of the number of groups; 10⁹ is as hopeless as any more.
         let factor = minimumDetectable / floor
         return .underpowered(.groups(Int(min(Double(groups) * factor * factor, 1e9).rounded(.up))))
     }

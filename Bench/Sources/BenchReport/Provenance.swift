@@ -9,9 +9,8 @@ extension RunRecord {
         [
             Fact("run", shortID), Fact("commit", build.inWords),
             Fact("machine", "\(machine.machineClass) (\(machine.cores) cores)"), Fact("toolchain", build.toolchain),
-            Fact("blas", machine.blas), Fact("seed", "\(seed)"),
-            Fact("threads", "\(threads)"), Fact("tier", tier.rawValue), Fact("date", utc(started) + " UTC"),
-            Fact("status", status.rawValue),
+            Fact("blas", machine.blas), Fact("seed", "\(seed)"), Fact("threads", "\(threads)"),
+            Fact("tier", tier.rawValue), Fact("date", utc(started) + " UTC"), Fact("status", status.rawValue),
         ]
     }
 
@@ -30,8 +29,7 @@ extension RunRecord {
         [
             Fact("run", uuid), Fact("kind", kind.rawValue), Fact("status", status.rawValue),
             Fact("tier", tier.rawValue), Fact("seed", "\(seed)"), Fact("threads", "\(threads)"),
-            Fact("plan", planDigest),
-            Fact("started", utc(started)), Fact("ended", ended.map(utc) ?? "not yet"),
+            Fact("plan", planDigest), Fact("started", utc(started)), Fact("ended", ended.map(utc) ?? "not yet"),
             Fact("commit", build.commit), Fact("commit time", utc(build.commitTime)), Fact("parent", build.parent),
             Fact("branch", build.branch), Fact("patch", build.patchDigest ?? "none"),
             Fact("patch stored", build.patch.map { "\($0.count) bytes" } ?? "no"),

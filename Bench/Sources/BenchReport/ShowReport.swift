@@ -36,9 +36,9 @@ extension Report {
             metric.metricClass == .quality && cases.contains { $0.measurement(metric.name)?.scores != nil }
         }
         guard let metric = scored else { return nil }
-        let sign = metric.direction == .lowerIsBetter ? -1.0 : 1
-        let ranked = cases.compactMap { item in item.measurement(metric.name).map { (item, sign * $0.value) } }
-            .sorted { ($1.1, $0.0.id) < ($0.1, $1.0.id) }.map(\.0)
+        let ranked = cases.compactMap { item in
+            item.measurement(metric.name).map { (item: item, loss: -metric.direction.sign * $0.value) }
+        }.sorted { ($0.loss, $0.item.id) < ($1.loss, $1.item.id) }.map(\.item)
         if ranked.count < 2 { return nil }
         let rows = zip(ranked, ranked.dropFirst()).map { a, b in
             let name = Cell("\(a.method) − \(b.method)")
@@ -51,9 +51,8 @@ extension Report {
             }
         }
         let columns = [
-            Column("method − next", .left), Column("better by", unit: metric.unit), Column("95 % interval"),
-            Column("p"),
-            Column("n/G"),
+            Column("method − next", .left), Column("better by", unit: metric.unit),
+            Column("95 % interval"), Column("p"), Column("n/G"),
         ]
         return Table(title: "\(family)   \(metric.name), paired by item", columns: columns, rows: rows)
     }
@@ -117,11 +116,5 @@ extension CaseRecord {
     /// The last word of the id.
     fileprivate var method: String {
         id.lastIndex(of: ".").map { String(id[id.index(after: $0)...]) } ?? id
-    }
-
-    /// Why there is no result, in words.
-    fileprivate var reason: String {
-        let exit = signal.map { "signal \($0)" } ?? exitCode.map { "exit code \($0)" }
-        return [message, exit ?? ""].filter { !$0.isEmpty }.joined(separator: "; ")
     }
 }

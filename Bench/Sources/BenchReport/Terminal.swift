@@ -90,11 +90,12 @@ extension Table {
     private func totalWidth(_ widths: [Int]) -> Int { widths.reduce(0, +) + 2 * (widths.count - 1) }
 }
 
-/// The text, or its two ends around an ellipsis when it is longer than `width`.
+/// The text on one line, or its two ends around an ellipsis when it is longer than `width`.
 func shortened(_ text: String, to width: Int) -> String {
-    if text.count <= width { return text }
+    let line = String(text.map { $0.isWhitespace ? " " : $0 })
+    if line.count <= width { return line }
     let head = width / 2
-    return text.prefix(head) + "…" + text.suffix(max(0, width - head - 1))
+    return line.prefix(head) + "…" + line.suffix(max(0, width - head - 1))
 }
 
 extension String {

@@ -45,27 +45,14 @@ public struct GroupedSample: Sendable, Equatable {
         return groupCount < 2 ? .nan : (g / (g - 1) * squares).squareRoot() / Double(itemCount)
     }
 
-    /// Student's 95 % interval on the standard error with G − 1 degrees of freedom; `nil` below two groups.
+    /// Student's 95 % interval on the standard error with G − 1 degrees of freedom; `nil` below two groups or on overflow.
     public var studentInterval: ClosedRange<Double>? {
         if groupCount < 2 { return nil }
         let half = studentQuantile(0.975, degreesOfFreedom: groupCount - 1) * standardError
-        return mean - half...mean + half
+        return interval(mean - half, mean + half)
     }
 
-    /// Means of bootstrap samples that draw whole groups with replacement, in the order drawn.
-    public func replicates(_ count: Int, using generator: inout SplitMix64) -> [Double] {
-        (0..<count).map { _ in
-            var (sum, items) = (0.0, 0)
-            for _ in 0..<groupCount {
-                let k = generator.below(groupCount)
-                sum += sums[k]
-                items += counts[k]
-            }
-            return sum / Double(items)
-        }
-    }
-
-    /// The expanded percentile 95 % interval of the mean from 10 000 replicates; `nil` below two groups.
+    /// The expanded percentile 95 % interval of the mean from 10 000 replicates; `nil` below two groups or on overflow.
     ///
     /// Each percentile end is moved away from the mean by κ = √(G/(G−1))·t₀.₉₇₅,G₋₁/Φ⁻¹(0.975), since the plain
     /// percentile interval covers too little with few groups (.85 to .90 at G = 8; expanded .92 to .94).
@@ -74,7 +61,12 @@ public struct GroupedSample: Sendable, Equatable {
         let sorted = replicates(10_000, using: &generator).sorted()
         let (theta, kappa) = (mean, expansion)
         let ends = [0.025, 0.975].map { theta + kappa * (quantile(sorted, $0) - theta) }
-        return ends[0]...ends[1]
+        return interval(ends[0], ends[1])
+    }
+
+    /// A range of NaN would stop the program; sums beyond the largest double give one.
+    private func interval(_ lower: Double, _ upper: Double) -> ClosedRange<Double>? {
+        lower <= upper ? lower...upper : nil
     }
 
     /// The factor κ of `expandedInterval`.
@@ -97,19 +89,7 @@ public struct GroupedSample: Sendable, Equatable {
         return Double(flipCount(moreTrials, using: &generator) + 1) / Double(moreTrials + 1)
     }
 
-    /// Of `trials` random flips, how many give a sum at least as far from zero as the observed one.
-    func flipCount(_ trials: Int, using generator: inout SplitMix64) -> Int {
-        let bound = flipBound
-        return (0..<trials).reduce(0) { count, _ in
-            let sum = sums.reduce(0.0) { total, value in
-                // The top bit of the word, `bit()`, is also the sign bit of a Double.
-                total + Double(bitPattern: value.bitPattern ^ generator.next() & 1 << 63)
-            }
-            return abs(sum) >= bound ? count + 1 : count
-        }
-    }
-
-    /// The same count over all 2^G flips, in Gray-code order, so that each differs from the last in one group.
+    /// `flipCount` over all 2^G flips, in Gray-code order, so that each differs from the last in one group.
     func exactFlipCount() -> Int {
         let bound = flipBound
         var signed = sums
@@ -125,7 +105,7 @@ public struct GroupedSample: Sendable, Equatable {
     }
 
     /// The observed |sum|, less what rounding may take from an equal one: ties count as reached.
-    private var flipBound: Double {
+    var flipBound: Double {
         abs(sums.reduce(0, +)) - 1e-12 * sums.reduce(0) { $0 + abs($1) }
     }
 }

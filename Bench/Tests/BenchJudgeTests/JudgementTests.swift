@@ -45,6 +45,15 @@ struct FieldChange: Sendable, CustomTestStringConvertible {
         }
     }
 
+    @Test(
+        arguments: [(nil, 11, "crashed: signal 11"), (70, nil, "crashed: exit code 70"), (0, nil, "crashed")]
+            as [(Int?, Int?, String)])
+    func `row 1: the reason says how the process ended`(_ exitCode: Int?, _ signal: Int?, _ reason: String) {
+        var broken = evaluation()
+        (broken.state, broken.exitCode, broken.signal) = (.crashed, exitCode, signal)
+        #expect(judge(run(broken), against: run()).comparisons.map(\.verdict) == [.failed(reason)])
+    }
+
     @Test func `row 1: an item without a score is a failure with the item's name`() {
         var lost = psnr()
         lost.scores?.values[3] = .nan
@@ -181,6 +190,13 @@ struct FieldChange: Sendable, CustomTestStringConvertible {
             run(evaluation(psnr(allDown.map(-), metric: error))), against: run(evaluation(psnr(metric: error))))
         #expect(judgement.comparisons.map(\.verdict) == [.worse])
         #expect((judgement.comparisons.first?.evidence?.effect ?? 0) < 0)
+    }
+
+    @Test func `row 7: a metric without a good direction is worse whichever way it moves`() {
+        var neutral = quality
+        neutral.direction = .none
+        #expect(verdict(psnr(metric: neutral), psnr(allDown, metric: neutral)) == .worse)
+        #expect(verdict(psnr(allDown, metric: neutral), psnr(metric: neutral)) == .worse)
     }
 
     @Test func `rows 7 and 8: what one metric alone would be, six together are not`() {

@@ -63,3 +63,12 @@ let nightly = run(
     family + [
         stopped("dlg.mini.rollout", .crashed, "", signal: 11), stopped("inr.celeba.ipc", .skipped, "needs celeba"),
     ])
+
+/// The same cases after a change that made one method worse, another fail and nothing else differ.
+let changed = run(
+    [
+        method("la-ginr", level: 1.2, flopCount: 12_345_678_902), method("ipc", level: 1),
+        stopped("inr.img32.natural64.trans-inr", .timeout, "after 472 s"),
+        stopped("inr.celeba.ipc", .skipped, "needs celeba"),
+    ],
+    uuid: "018f0000-0000-7000-8000-000091d07f3e", patch: "1f0e22c71f0e22c7")

@@ -145,6 +145,12 @@ private enum GoldenPairs {
         #expect(one.randomisationP(using: &generator) == 1)
     }
 
+    @Test func `sums beyond the largest double give no interval`() {
+        var generator = GoldenPairs.generator
+        let huge = GroupedSample([1e308, 1e308, 1e308, 1e308], groups: [0, 0, 1, 1])
+        #expect(huge.expandedInterval(using: &generator) == nil && huge.studentInterval == nil)
+    }
+
     @Test func `the expanded interval covers the mean of skewed groups as often as it says`() {
         // χ² with 2 degrees of freedom (an exponential of mean 2) for group and item, G = 12, sizes 1 to 4.
         // The specification measured .93; the binomial deviation here is .015.
