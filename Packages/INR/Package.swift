@@ -20,7 +20,7 @@ let package = Package(
     targets: [
         .target(name: "INR", dependencies: core, swiftSettings: strict + [.unsafeFlags(["-O"])]),
         .testTarget(
-            name: "INRTests", dependencies: ["INR", .product(name: "TensorTesting", package: "TensorCore")],
+            name: "INRTests", dependencies: ["INR", .product(name: "TensorTesting", package: "TensorCore")] + core,
             resources: [.copy("Golden")], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

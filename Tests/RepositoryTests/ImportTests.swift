@@ -7,7 +7,7 @@ import Testing
 let allowedImports: [(folder: String, imports: Set<String>)] = [
     ("Packages/TensorCore/Sources/Tensors", ["TensorKernels", "COpenBLAS"]),
     ("Packages/TensorCore/Sources/Learning", ["Tensors"]),
-    ("Packages/TensorCore/Sources/TensorIO", ["Tensors", "Learning", "CPNG", "CJPEG", "CZip", "Foundation"]),
+    ("Packages/TensorCore/Sources/TensorIO", ["Tensors", "Learning", "CPNG", "CJPEG", "CZlib", "Foundation"]),
     ("Packages/TensorCore/Sources/Measurements", []),
     ("Packages/TensorCore/Sources/TensorTesting", ["Tensors", "Learning", "TensorIO", "Measurements", "Foundation"]),
     ("Packages/INR/Sources/INR", ["Tensors", "Learning", "TensorIO", "Measurements", "Foundation"]),

@@ -104,6 +104,11 @@ bool cjpeg_encode(
     struct jpeg_compress_struct info = {.err = prepare(&state, failure)};
     unsigned char *buffer = NULL;
     unsigned long size = 0;
+    // Checked here, because libjpeg would find it after allocating its output buffer, which is its own until the end.
+    if (width > JPEG_MAX_DIMENSION || height > JPEG_MAX_DIMENSION) {
+        snprintf(failure->message, sizeof failure->message, "more than %ld pixels along a side", JPEG_MAX_DIMENSION);
+        return false;
+    }
     if (setjmp(state.escape)) {
         jpeg_destroy_compress(&info);
         return false;

@@ -42,7 +42,7 @@ enum ElementType: Sendable {
         }
     }
 
-    /// The size in bytes of an array of `shape`; `nil` if it, or a stride of the array, exceeds what an address can hold.
+    /// The size in bytes of an array of `shape`; `nil` if it or a stride exceeds what an address can hold.
     func byteCount(ofShape shape: [Int]) -> Int? {
         // Extents of zero count as one: strides are multiplied from the other extents all the same.
         var bound = byteCount

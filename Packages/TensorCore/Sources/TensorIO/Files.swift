@@ -1,27 +1,31 @@
 // Whole files in and out: reading with the system's reason on failure, writing whole or not at all.
 
-internal import Dispatch
 internal import Foundation
 
 /// The bytes of a file.
 public func readFile(_ path: String) throws(TensorIOError) -> [UInt8] {
     var bytes: [UInt8] = []
-    try readFile(path, chunkSize: 1 << 20) { bytes += $0 }
+    try forEachChunk(ofFile: path) { (chunk, fileSize) in
+        bytes.reserveCapacity(fileSize)
+        bytes += chunk
+    }
     return bytes
 }
 
-/// Hands the bytes of a file to `take`, at most `chunkSize` at a time.
-func readFile(_ path: String, chunkSize: Int, _ take: (ArraySlice<UInt8>) -> Void) throws(TensorIOError) {
+/// Hands the bytes of a file to `take`, at most a mebibyte at a time, with the size the file claims to have.
+func forEachChunk(ofFile path: String, _ take: (ArraySlice<UInt8>, Int) -> Void) throws(TensorIOError) {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .unreadable(file: path, reason: systemReason()) }
     defer { close(descriptor) }
-    var chunk = [UInt8](repeating: 0, count: chunkSize)
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else { throw .unreadable(file: path, reason: systemReason()) }
+    var chunk = [UInt8](repeating: 0, count: 1 << 20)
     while true {
-        let count = unsafe read(descriptor, &chunk, chunkSize)
+        let count = unsafe read(descriptor, &chunk, chunk.count)
         if count == 0 { return }
         if count < 0 && errno == EINTR { continue }
         guard count > 0 else { throw .unreadable(file: path, reason: systemReason()) }
-        take(chunk[..<count])
+        take(chunk[..<count], Int(status.st_size))
     }
 }
 
@@ -31,8 +35,7 @@ func readFile(_ path: String, chunkSize: Int, _ take: (ArraySlice<UInt8>) -> Voi
 public func writeFile(_ bytes: [UInt8], to path: String) throws(TensorIOError) {
     let url = URL(fileURLWithPath: path)
     let folder = url.deletingLastPathComponent().path
-    // Process and time make the name free; O_EXCL makes sure of it.
-    let temporary = "\(folder)/.\(url.lastPathComponent).\(getpid()).\(DispatchTime.now().uptimeNanoseconds).tmp"
+    let temporary = "\(folder)/.\(url.lastPathComponent).\(UUID().uuidString).tmp"
     let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw .unwritable(file: path, reason: systemReason()) }
     let problem = firstProblem(

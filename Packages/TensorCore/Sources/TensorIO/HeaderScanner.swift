@@ -1,4 +1,4 @@
-// Reads the textual headers of safetensors (JSON), npy (a Python literal) and PNM, byte by byte and never past their end.
+// Reads the textual headers of safetensors (JSON), npy (a Python literal) and PNM byte by byte, never past their end.
 
 /// A position in a header.
 ///
@@ -11,7 +11,7 @@ struct HeaderScanner {
     /// The index of the next byte.
     private(set) var position: Int
 
-    /// A scanner at the start of `bytes`; white space may contain comments, from `#` to the end of the line, if allowed.
+    /// A scanner at the start of `bytes`; if allowed, white space may contain comments from `#` to the end of the line.
     init(_ bytes: ArraySlice<UInt8>, file: String, allowsComments: Bool = false) {
         (self.bytes, self.file, self.allowsComments) = (bytes, file, allowsComments)
         position = bytes.startIndex
@@ -61,22 +61,23 @@ struct HeaderScanner {
         return value
     }
 
-    /// Numbers between `open` and `close`, separated by commas; a comma may follow the last one.
-    mutating func naturals(_ open: Unicode.Scalar, _ close: Unicode.Scalar) throws(TensorIOError) -> [Int] {
+    /// Numbers between `open` and `close`, separated by commas; where Python allows it, one may follow the last number.
+    mutating func naturals(
+        _ open: Unicode.Scalar, _ close: Unicode.Scalar, allowsLastComma: Bool = false
+    ) throws(TensorIOError) -> [Int] {
         try expect(open)
         var values: [Int] = []
-        while !takes(close) {
+        if takes(close) { return values }
+        repeat {
+            if allowsLastComma && !values.isEmpty && takes(close) { return values }
             if values.count == maximumRank {
                 throw .unsupported(
                     file: file, what: "holds an array of more than \(maximumRank) axes",
                     remedy: "join axes before saving it")
             }
             values.append(try natural())
-            if !takes(",") {
-                try expect(close)
-                break
-            }
-        }
+        } while takes(",")
+        try expect(close)
         return values
     }
 

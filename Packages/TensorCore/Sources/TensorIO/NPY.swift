@@ -1,7 +1,7 @@
 // The npy format: one array with a Python literal as its header.
 //
-// Source: numpy.lib.format, versions 1.0, 2.0 and 3.0. Numbers of any width and byte order are read, in C or Fortran order;
-// complex numbers, text, dates and records are refused. Float32 in C order is written.
+// Source: numpy.lib.format, versions 1.0, 2.0 and 3.0. Real numbers of any width and byte order are read, in C or
+// Fortran order; complex ones, text, dates and records are refused. Float32 in C order is written.
 
 public import Tensors
 
@@ -79,7 +79,7 @@ private struct Header {
                 }
                 description = try scanner.string("'")
             case "fortran_order" where order == nil: order = scanner.word()
-            case "shape" where shape == nil: shape = try scanner.naturals("(", ")")
+            case "shape" where shape == nil: shape = try scanner.naturals("(", ")", allowsLastComma: true)
             default: throw .damaged(file: file, what: "its header has a field '\(key)' that is unknown or there twice")
             }
             if !scanner.takes(",") {

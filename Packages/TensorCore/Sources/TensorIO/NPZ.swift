@@ -1,7 +1,7 @@
 // The npz format: a zip archive of npy files.
 //
-// Source: PKWARE APPNOTE 6.3, sections 4.3 and 4.4. Entries are stored or deflated; archives of several parts, encrypted
-// ones and those above 4 GiB (zip64) are refused. Entries are written stored.
+// Source: PKWARE APPNOTE 6.3, sections 4.3 and 4.4. Stored and deflated entries are read; archives of several parts,
+// encrypted ones and those above 4 GiB (zip64) are refused. Entries are written stored.
 
 internal import CZlib
 public import Tensors

@@ -1,5 +1,5 @@
-// JPEG in both directions; libjpeg does the work behind CJPEG. A damaged file is refused, also where libjpeg would fill in
-// grey; so is CMYK, whose way to red, green and blue only its printing profile knows.
+// JPEG in both directions; libjpeg does the work behind CJPEG. A damaged file is refused, also where libjpeg would fill
+// in grey; so is CMYK, whose way to red, green and blue only its printing profile knows.
 
 internal import CJPEG
 
@@ -48,7 +48,7 @@ extension Picture {
 
 /// The EXIF orientation of a JPEG, 1...8; 1 where there is none or it makes no sense.
 ///
-/// Source: EXIF 2.3, section 4.5.4: the APP1 segment is "Exif", two zeros, and a TIFF file whose first directory holds tag 274.
+/// Source: EXIF 2.3, section 4.5.4: segment APP1 is "Exif", two zeros, and a TIFF file with tag 274 in its directory.
 func exifOrientation(of bytes: [UInt8]) -> Int {
     var position = 2
     while position + 4 <= bytes.count, bytes[position] == 0xFF {

@@ -15,8 +15,8 @@ public struct RGBAPicture: Sendable, Equatable {
 
     /// Decodes a PNG; `file` is its name in errors.
     ///
-    /// Palettes are looked up, grey of depth d is scaled by (2⁸−1)/(2ᵈ−1), tRNS becomes alpha, alpha is full where there is
-    /// none. Colours below alpha 0 stay.
+    /// Palettes are looked up, grey of depth d < 8 is scaled by 255/(2ᵈ−1), tRNS becomes alpha, alpha is full where
+    /// there is none. Colours below alpha 0 stay.
     public init(decodingPNG bytes: [UInt8], named file: String) throws(TensorIOError) {
         let header = try header(bytes, named: file)
         (width, height) = (Int(header.width), Int(header.height))

@@ -1,7 +1,7 @@
 // Resampling and cropping on 8-bit values, to the bit as Pillow does it.
 //
-// Source: Pillow, src/libImaging/Resample.c. The filter is widened by the shrink factor, so that shrinking averages; its
-// weights are rounded to 22 fractional bits; rows are resampled first and rounded to 8 bits, then columns.
+// Source: Pillow, src/libImaging/Resample.c. The filter is widened by the shrink factor, so that shrinking averages;
+// its weights are rounded to 22 fractional bits; rows are resampled first and rounded to 8 bits, then columns.
 
 internal import Tensors
 
@@ -59,7 +59,7 @@ extension Picture {
         return picture
     }
 
-    /// The shorter side brought to `side` by `filter`, then the square in the middle: the papers' preparation of photographs.
+    /// The shorter side brought to `side`, then the square in the middle: the papers' preparation of photographs.
     ///
     /// The longer side is truncated to whole pixels, as torchvision does.
     public func fitted(toSquare side: Int, _ filter: ResamplingFilter = .bilinear) -> Picture {

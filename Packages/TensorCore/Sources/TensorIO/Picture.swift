@@ -5,8 +5,8 @@ public import Tensors
 /// Red, green and blue with 8 bits each, row by row.
 ///
 /// Stored values are taken as they are: gamma, colour profiles and significant-bit notes are ignored. What has more is
-/// reduced: 16-bit samples are scaled by 255/65535 and rounded, alpha is dropped (colours below it stay; see `RGBAPicture`).
-/// What has less is widened: grey three times, palettes looked up.
+/// reduced: 16-bit samples are scaled by 255/65535 and rounded, alpha is dropped (`RGBAPicture` keeps both). What has
+/// less is widened: grey three times, palettes looked up.
 public struct Picture: Sendable, Equatable {
     /// Pixels in a row.
     public let width: Int
@@ -38,15 +38,13 @@ public struct Picture: Sendable, Equatable {
         decoding bytes: [UInt8], named file: String, keepsStoredOrientation: Bool = false
     ) throws(TensorIOError) {
         if bytes.isEmpty { throw .cutOff(file: file, byteCount: 0) }
-        if bytes.starts(with: [0x89, UInt8(ascii: "P"), UInt8(ascii: "N"), UInt8(ascii: "G")]) {
-            self = try Self.decodedPNG(bytes, named: file)
-        } else if bytes.starts(with: [0xFF, 0xD8]) {
+        switch PictureFormat(ofContent: bytes) {
+        case .png: self = try Self.decodedPNG(bytes, named: file)
+        case .jpeg:
             let stored = try Self.decodedJPEG(bytes, named: file)
             self = keepsStoredOrientation ? stored : stored.upright(from: exifOrientation(of: bytes))
-        } else if bytes.first == UInt8(ascii: "P"), bytes.count > 1, (0x31...0x37).contains(bytes[1]) {
-            self = try Self.decodedPNM(bytes, named: file)
-        } else {
-            throw .notAPicture(file: file)
+        case .pnm: self = try Self.decodedPNM(bytes, named: file)
+        case nil: throw .notAPicture(file: file)
         }
     }
 
@@ -79,6 +77,24 @@ public struct Picture: Sendable, Equatable {
             }
         }
         return Picture(width: newWidth, height: newHeight, pixels: turned)
+    }
+}
+
+/// What a file's first bytes say it is.
+public enum PictureFormat: Sendable {
+    case png, jpeg, pnm
+
+    /// The format of a file that starts with `bytes`, of which four are enough; `nil` if it is no picture known here.
+    public init?(ofContent bytes: [UInt8]) {
+        if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) {
+            self = .png
+        } else if bytes.starts(with: [0xFF, 0xD8]) {
+            self = .jpeg
+        } else if bytes.count > 1, bytes[0] == UInt8(ascii: "P"), (0x31...0x37).contains(bytes[1]) {
+            self = .pnm
+        } else {
+            return nil
+        }
     }
 }
 

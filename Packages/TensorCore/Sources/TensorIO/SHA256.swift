@@ -46,7 +46,7 @@ public struct SHA256: Sendable {
     /// The digest of a file, read a mebibyte at a time.
     public static func hexDigest(ofFile path: String) throws(TensorIOError) -> String {
         var digest = SHA256()
-        try readFile(path, chunkSize: 1 << 20) { digest.update($0) }
+        try forEachChunk(ofFile: path) { (chunk, _) in digest.update(chunk) }
         return digest.hexDigest
     }
 

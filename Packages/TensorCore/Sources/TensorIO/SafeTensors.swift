@@ -1,7 +1,7 @@
 // The safetensors format: a JSON header with names, types, shapes and places, then the numbers.
 //
-// Source: huggingface/safetensors, README "Format" and the checks of its reader. Every type is read into Float32; Float32 is
-// written. Type F8 and its smaller kin are refused.
+// Source: huggingface/safetensors, README "Format" and the checks of its reader. Every type of 8 bits and more is read
+// into Float32, but for the 8-bit floats, which are refused; Float32 is written.
 
 public import Tensors
 
@@ -39,8 +39,9 @@ public struct SafeTensors: Sendable {
         for (name, tensor) in sorted(tensors) {
             let range = end..<(end + 4 * tensor.count)
             let shape = tensor.shape.map(String.init).joined(separator: ",")
+            let offsets = "\(range.lowerBound),\(range.upperBound)"
             fields.append(
-                "\(quoted(name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(range.lowerBound),\(range.upperBound)]}"
+                "\(quoted(name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offsets)]}"
             )
             end = range.upperBound
         }
@@ -119,17 +120,13 @@ public struct SafeTensors: Sendable {
         }
         if !scanner.isAtEnd { throw scanner.unexpected("end") }
         var end = 0
-        for (name, entry) in entries.sorted(by: {
-            ($0.value.range.lowerBound, $0.value.range.upperBound) < (
-                $1.value.range.lowerBound, $1.value.range.upperBound
-            )
-        }) {
-            if entry.range.lowerBound != end {
-                let found = entry.range.lowerBound < end ? "overlaps another" : "leaves a gap before it"
-                throw .damaged(
-                    file: file, what: "tensor '\(name)' \(found) at byte \(entry.range.lowerBound) of the data")
+        let places = entries.map { (name: $0.key, start: $0.value.range.lowerBound, end: $0.value.range.upperBound) }
+        for place in places.sorted(by: { ($0.start, $0.end) < ($1.start, $1.end) }) {
+            if place.start != end {
+                let found = place.start < end ? "overlaps another" : "leaves a gap before it"
+                throw .damaged(file: file, what: "tensor '\(place.name)' \(found) at byte \(place.start) of the data")
             }
-            end = entry.range.upperBound
+            end = place.end
         }
         if end > dataCount { throw .cutOff(file: file, byteCount: 8 + bytes.count + dataCount) }
         if end < dataCount { throw .damaged(file: file, what: "\(dataCount - end) bytes follow the last tensor") }
@@ -163,7 +160,7 @@ public struct SafeTensors: Sendable {
             throw .damaged(
                 file: file,
                 what:
-                    "tensor '\(name)' of type \(type) and shape \(shape) cannot fill bytes \(offsets[0])..<\(offsets[1])"
+                    "tensor '\(name)' of type \(type) and shape \(shape) cannot fill \(offsets[0])..<\(offsets[1])"
             )
         }
         return Entry(type: elementType, shape: shape, range: offsets[0]..<offsets[1])

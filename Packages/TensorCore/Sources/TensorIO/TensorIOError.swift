@@ -34,7 +34,7 @@ public enum TensorIOError: Error, Equatable, CustomStringConvertible {
         case .damaged(let file, let what): "\(file): is damaged, \(what); copy the file again or make it anew."
         case .unsupported(let file, let what, let remedy): "\(file): \(what); \(remedy)."
         case .tooManyPixels(let file, let width, let height):
-            "\(file): declares \(grouped(width)) x \(grouped(height)) pixels, more than 67,108,864; shrink or cut the picture."
+            "\(file): declares \(grouped(width)) x \(grouped(height)) pixels, more than 67,108,864; shrink the picture."
         case .notAPicture(let file): "\(file): is neither PNG, JPEG, PPM nor PGM; convert it to one of them."
         case .missingTensor(let name, let file, let names):
             "\(file): has no tensor '\(name)'; it holds \(listed(names))."

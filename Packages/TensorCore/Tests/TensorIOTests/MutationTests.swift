@@ -46,7 +46,7 @@ struct Format: Sendable, CustomTestStringConvertible {
 struct MutationTests {
     /// A trap would end the process; an error of another type fails the test.
     ///
-    /// Mutations: flipped bits, changed bytes, cuts, repeated and lost stretches, and numbers at the edges of their range.
+    /// Mutations: flipped bits, changed bytes, cuts, repeated and lost stretches, numbers at the edges of their range.
     @Test(arguments: Format.all)
     func `a mutated file is read or refused`(_ format: Format) throws {
         let valid = try format.valid()

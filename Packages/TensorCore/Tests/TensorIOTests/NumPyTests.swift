@@ -79,7 +79,8 @@ struct NumPyTests {
     @Test(arguments: ["stored", "deflated"])
     func `a flipped bit in an entry's data is found`(name: String) throws {
         var bytes = try readFile(goldenPath("\(name).npz"))
-        let first = 30 + 6 + 20  // behind the first local header: 30 bytes, the name "f4.npy" and numpy's 20 extra bytes
+        // Behind the first local header: 30 bytes, the name "f4.npy" and numpy's 20 extra bytes.
+        let first = 30 + 6 + 20
         bytes[first + 10] ^= 4
         let archive = try NPZ(decoding: bytes, named: "x")
         #expect(throws: TensorIOError.damaged(file: "x", what: "entry 'f4' does not unpack to what its checksum says"))

@@ -112,7 +112,7 @@ struct PictureTests {
         (5, [0, 3, 1, 4, 2, 5]), (6, [3, 0, 4, 1, 5, 2]), (7, [5, 2, 4, 1, 3, 0]), (8, [2, 5, 1, 4, 0, 3]),
     ])
     func `each orientation turns three columns and two rows upright`(orientation: Int, order: [UInt8]) throws {
-        // By TIFF 6.0, tag 274: where the stored first row and first column belong. 6: first row right, first column top.
+        // By TIFF 6.0, tag 274: where the first stored row and column belong. 6: row to the right, column on top.
         let stored = Picture(width: 3, height: 2, pixels: (0..<6).flatMap { [UInt8($0), 0, 0] })
         let upright = stored.upright(from: orientation)
         #expect(upright.width == (orientation < 5 ? 3 : 2))

@@ -1,4 +1,4 @@
-// JPEG through libjpeg. A longjmp never leaves these functions: every failure is a return value with libjpeg's own words.
+// JPEG through libjpeg. A longjmp never leaves these functions: each failure is a return value with libjpeg's words.
 // A warning (data cut off or damaged) is a failure too: half a picture is not a picture.
 #ifndef CJPEG_H
 #define CJPEG_H

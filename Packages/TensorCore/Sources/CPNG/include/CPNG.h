@@ -29,7 +29,7 @@ bool cpng_read_header(const uint8_t *bytes, size_t count, cpng_header *header, c
 bool cpng_decode(
     const uint8_t *bytes, size_t count, bool as_stored, uint8_t *pixels, size_t pixel_bytes, cpng_failure *failure);
 
-// Encodes R, G, B with 8 bits. `capacity` is the room at `encoded`, at least cpng_encoded_bound; it becomes the size used.
+// Encodes R, G, B with 8 bits. `capacity` is the room at `encoded`, at least cpng_encoded_bound, and becomes the size.
 bool cpng_encode(
     const uint8_t *rgb, uint32_t width, uint32_t height, uint8_t *encoded, size_t *capacity, cpng_failure *failure);
 
