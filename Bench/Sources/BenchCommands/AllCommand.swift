@@ -8,11 +8,12 @@ struct AllCommand: Verb {
     static let configuration = CommandConfiguration(
         commandName: "all", abstract: "Runs every case of a tier and the cheaper ones.",
         discussion: """
-            bench all                                      the nightly tier
-            bench all --tier smoke                         a few minutes, for every commit
-            bench all --data ~/data --resume never         with real data, from the start
+            bench all                               the nightly tier
+            bench all --tier smoke                  a few minutes, for every commit
+            bench all --data ~/data --resume never  with real data, from the start
 
-            Ctrl-C once finishes the current case and saves; twice stops it. The same command goes on from there.
+            Ctrl-C once finishes the current case and saves; twice stops it. The same
+            command goes on from there.
             """)
 
     @Option(help: "smoke, nightly, full or paper. (default: nightly)", transform: tier(named:)) var tier = Tier.nightly

@@ -40,17 +40,18 @@ struct Bench: ParsableCommand {
         discussion: """
             Results are kept in .bench/ below the current directory. The first steps:
 
-              bench list                       which cases there are, and how long they take
-              bench all                        runs the nightly tier; repeat it to go on after an interruption
-              bench show                       the latest run
-              bench compare main HEAD 'inr.*'  what changed between two commits
+              bench list                     which cases there are, what they cost
+              bench all                      the nightly tier; repeat it to go on
+              bench show                     the latest run
+              bench compare main HEAD 'inr'  what changed between two commits
 
-            CASES are globs over ids ('inr.*'), suites ('inr'), or exclusions ('!inr.slow').
-            RUN is the beginning or end of a run's identifier (four hex digits or more), a git revision, @last, or
-            @last~2 for the last but two.
+            CASES   globs over ids ('inr.*'), suites ('inr'), exclusions ('!inr.slow')
+            RUN     the beginning or end of a run's identifier (four hex digits or
+                    more), a git revision, @last, or @last~2 for the last but two
 
-            Exit codes: 0 done, 1 worse, 2 incomplete or nothing measured, 3 undecided with --strict, 4 store,
-            64 usage, 70 internal, 75 another process writes, 130 and 143 interrupted. The last line says the same.
+            Exit codes: 0 done, 1 worse, 2 incomplete or nothing measured, 3 undecided
+            with --strict, 4 store, 64 usage, 70 internal, 75 another process writes,
+            130 and 143 interrupted. The last line of the output says the same.
             """,
         subcommands: [
             ListCommand.self, RunCommand.self, AllCommand.self, ShowCommand.self, CompareCommand.self,

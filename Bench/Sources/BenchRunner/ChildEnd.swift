@@ -5,7 +5,7 @@ internal import Glibc
 internal import Measurements
 
 extension ChildObservation {
-    /// The state and, unless the case is done, why.
+    /// The state and, unless the case is done, why; exit code and signal are told beside the sentence, not in it.
     func conclusion(for item: any BenchCase, limits: ChildLimits) -> (state: CaseState, message: String) {
         switch stop {
         case .interruption: return (.interrupted, "the run was interrupted while the case ran")
@@ -14,11 +14,10 @@ extension ChildObservation {
             return (.oom, "held \(Int(used)) MiB, more than its limit of \(Int(limits.memoryMiB)) MiB")
         case nil: break
         }
-        if let signal { return (.crashed, "signal \(signal)\(signalNames[Int32(signal)].map { " (\($0))" } ?? "")") }
+        if let signal { return (.crashed, signalNames[Int32(signal)] ?? "signal \(signal)") }
         if let failure { return (.failed, failure) }
         if let garbage { return (.failed, "line \(garbage.line) of its results is none: '\(garbage.text)'") }
-        if let exitCode, exitCode != 0 { return (.failed, "exit code \(exitCode)") }
-        guard hasEnded, let outcome else { return (.failed, "exited before its results were complete") }
+        guard exitCode == 0, hasEnded, let outcome else { return (.failed, "exited before its results were complete") }
         if let problem = problem(of: outcome, item) { return (.failed, problem) }
         return (.done, "")
     }

@@ -1,5 +1,6 @@
 // How far a run is, in one line. Shares are of expected time, not of the number of cases.
 
+internal import CSystem
 internal import Foundation
 internal import Glibc
 
@@ -75,8 +76,11 @@ struct ProgressDisplay {
     private let width: Int
     private var lastDrawn = -Double.infinity
 
-    /// A display of at most `width` columns.
-    init(width: Int) { self.width = width }
+    /// A display of at most `width` columns, and of no more than the terminal has: a wrapped line cannot be redrawn.
+    init(width: Int) {
+        let columns = Int(system_terminal_columns(STDERR_FILENO))
+        self.width = columns > 0 ? min(width, columns - 1) : width
+    }
 
     /// Redraws, at most five times a second.
     mutating func show(_ progress: RunProgress) {
@@ -91,7 +95,13 @@ struct ProgressDisplay {
     }
 
     /// A sentence that stays.
-    func say(_ sentence: String) { write((isTerminal ? "\r\u{1B}[K" : "") + sentence + "\n") }
+    func say(_ sentence: String) {
+        clear()
+        write(sentence + "\n")
+    }
+
+    /// Takes the redrawn line away.
+    func clear() { if isTerminal { write("\r\u{1B}[K") } }
 
     private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }

@@ -60,6 +60,7 @@ public struct Runner {
             try execute(entry, &item, in: run, start: start, &progress, &display)
             if item.state == .interrupted { isWhole = false }
         }
+        display.clear()
         if isWhole { try? FileManager.default.removeItem(atPath: "\(folder)/scratch/\(run.uuid)") }
         try store.end(run.uuid, status: isWhole ? .complete : .partial, at: microseconds())
         return try store.run(run.uuid)

@@ -78,7 +78,7 @@ import Testing
             "good.smoke": .done,
         ]
         #expect(states == expected)
-        #expect(place.latest?.caseRecord("bad.fatal")?.message == "signal 4 (SIGILL): the invariant does not hold")
+        #expect(place.latest?.caseRecord("bad.fatal")?.message == "SIGILL: the invariant does not hold")
         #expect(try place.survivors() == [])
     }
 
@@ -143,6 +143,15 @@ import Testing
         #expect(after.caseRecord("good.steps")?.attempt == 2)
         #expect(
             FileManager.default.fileExists(atPath: "\(place.path)/.bench/scratch/\(after.uuid)/good.steps") == false)
+    }
+
+    @Test func `a kill of the parent takes the case and what it started along`() throws {
+        let process = try place.started(["run", "bad.stubborn"])
+        try place.wait { _ in (try? place.survivors().count) == 2 }
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        for _ in 0..<100 where try !place.survivors().isEmpty { Thread.sleep(forTimeInterval: 0.01) }
+        #expect(try place.survivors() == [])
     }
 
     @Test func `one interrupt finishes the case and saves, and the same command goes on`() throws {

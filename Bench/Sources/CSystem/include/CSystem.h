@@ -15,6 +15,9 @@ int system_pipe(int ends[2]);
 // The number of CPUs this process may use, at least 1.
 int system_visible_cores(void);
 
+// The width of the terminal behind `descriptor`; 0 where there is none or it does not tell.
+int system_terminal_columns(int descriptor);
+
 // The magic number of the file system that holds `path`, as in statfs(2); -1 with errno.
 long system_file_system_type(const char *path);
 
