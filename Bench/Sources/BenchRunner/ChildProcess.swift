@@ -47,8 +47,7 @@ struct ChildProcess: ~Copyable {
     private var killTime: Double?
     private var observation = ChildObservation()
 
-    /// Starts `program` with its own group, no standard input, its output in the log and the results pipe as descriptor
-    /// 3.
+    /// Starts `program` in a group of its own, without input; its output goes to the log, its results come by a pipe.
     init(
         program: String, arguments: [String], environment: [String: String], logPath: String, limits: ChildLimits
     ) throws(RunnerError) {
@@ -93,11 +92,11 @@ struct ChildProcess: ~Copyable {
         }
         kill(-pid, SIGKILL)
         reap()
+        observation.wallSeconds = monotonicSeconds() - started
         // The group is gone, so both pipes end, unless a process that left the group still holds one.
         let patience = monotonicSeconds() + 1
         while results >= 0 || output >= 0, monotonicSeconds() < patience { read(milliseconds: 100, onProgress) }
         for pipe in [results, output] where pipe >= 0 { close(pipe) }
-        observation.wallSeconds = monotonicSeconds() - started
         if !pending.isEmpty { take(line: pending, onProgress) }
         log.close()
         return observation

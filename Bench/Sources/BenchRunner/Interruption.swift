@@ -19,6 +19,8 @@ public enum Interruption {
         unsafe sigprocmask(SIG_UNBLOCK, &ours, nil)
         signal(SIGINT) { _ in Interruption.interrupts.add(1, ordering: .relaxed) }
         signal(SIGTERM) { _ in Interruption.terminations.add(1, ordering: .relaxed) }
+        // Where a parent ignored it, children would vanish before they can be waited for.
+        signal(SIGCHLD, SIG_DFL)
         signal(SIGXFSZ, SIG_IGN)
         signal(SIGPIPE, SIG_IGN)
     }

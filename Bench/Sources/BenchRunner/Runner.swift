@@ -32,10 +32,9 @@ public struct Runner {
     /// When `isContinuing`, an unfinished run of the same plan, build and machine, younger than a day, is taken up:
     /// what has ended stays, what was interrupted is another attempt, what was skipped is looked at again.
     ///
-    /// - Throws: ``RunnerError`` before anything runs; `StoreError` as soon as a result cannot be stored. What is stored
-    ///   until then stays, and a repetition of the command goes on from there.
+    /// - Throws: ``RunnerError`` when room runs short or no child can be started, `StoreError` when a result cannot be
+    ///   stored. What is stored until then stays, and a repetition of the command goes on from there.
     public func run(_ plan: Plan, provenance: Provenance, isContinuing: Bool) throws -> RunRecord {
-        try requireSpace(in: folder, neededMiB: 16)
         var display = ProgressDisplay(width: width)
         let run = try unfinishedRun(plan, provenance, isContinuing) ?? begunRun(plan, provenance)
         let minutes = plan.entries.map(\.expectedSeconds).reduce(0, +) / 60
@@ -55,6 +54,7 @@ public struct Runner {
                 isWhole = false
                 break
             }
+            try requireSpace(in: folder, neededMiB: 16)
             (progress.index, progress.caseID, progress.fraction) = (index, item.id, 0)
             if item.state == .interrupted { item.attempt += 1 }
             try execute(entry, &item, in: run, start: start, &progress, &display)
@@ -67,15 +67,13 @@ public struct Runner {
     }
 
     private func begunRun(_ plan: Plan, _ provenance: Provenance) throws -> RunRecord {
-        // The one place for the system's generator: identifiers must differ between machines that know nothing of each
-        // other.
+        // The one place for the system's generator: machines that know nothing of each other must not name runs alike.
         var generator = SystemRandomNumberGenerator()
         let now = microseconds()
         let run = RunRecord(
             uuid: RunIdentifier.make(microseconds: now, using: &generator), kind: plan.kind, build: provenance.build,
             machine: provenance.machine, tier: plan.tier, seed: plan.seed, threads: plan.threads,
-            planDigest: plan.digest,
-            started: now, environment: provenance.environment, cases: plan.records)
+            planDigest: plan.digest, started: now, environment: provenance.environment, cases: plan.records)
         try store.begin(run)
         return run
     }
@@ -85,8 +83,7 @@ public struct Runner {
         let day: Int64 = 24 * 3600 * 1_000_000
         let run = try store.unfinishedRun(
             planDigest: plan.digest, buildDigest: provenance.build.digest,
-            machineClass: provenance.machine.machineClass,
-            startedAfter: microseconds() - day)
+            machineClass: provenance.machine.machineClass, startedAfter: microseconds() - day)
         if let run { try store.end(run.uuid, status: .running, at: nil) }
         return run
     }
@@ -142,9 +139,8 @@ public struct Runner {
             throw StoreError.unusable(path: scratch, detail: "the folder cannot be made")
         }
         var arguments = [
-            "bench", "child", entry.item.id, "--seed", "\(run.seed)", "--threads", "\(run.threads)", "--scratch",
-            scratch,
-            "--parent", "\(ProcessInfo.processInfo.processIdentifier)",
+            "bench", "child", entry.item.id, "--seed", "\(run.seed)", "--threads", "\(run.threads)",
+            "--scratch", scratch, "--parent", "\(ProcessInfo.processInfo.processIdentifier)",
         ]
         if let dataFolder { arguments += ["--data", dataFolder] }
         // The program by this name is the very file that runs now, even if a build has replaced it meanwhile.
@@ -160,7 +156,7 @@ public struct Runner {
                 monotonicSeconds() - caseStart, monotonicSeconds() - start
             )
             display.show(progress)
-            if Interruption.isRequested, !hasAnnouncedEnd {
+            if Interruption.isRequested, !Interruption.isUrgent, !hasAnnouncedEnd {
                 hasAnnouncedEnd = true
                 display.say("finishing \(entry.item.id), then stopping; once more to stop at once")
             }
@@ -193,7 +189,9 @@ public struct Runner {
     private func logPath(_ id: String, _ run: RunRecord) -> String { "\(folder)/logs/\(run.shortID)/\(id)" }
 }
 
-/// Refuses to begin where the disk is nearly full: 16 MiB hold any one case's results and the database's own log.
+/// Refuses to begin a case where the disk is nearly full.
+///
+/// 16 MiB hold any one case's results and the database's own log.
 func requireSpace(in folder: String, neededMiB: Int) throws(RunnerError) {
     let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder)
     guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.int64Value else { return }
@@ -210,8 +208,7 @@ extension CaseRecord {
 private func childEnvironment(scratchFolder: String) -> [String: String] {
     ProcessInfo.processInfo.environment.merging([
         "TZ": "UTC", "LC_ALL": "C", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1",
-        "SWIFT_DETERMINISTIC_HASHING": "1",
-        "TMPDIR": scratchFolder,
+        "SWIFT_DETERMINISTIC_HASHING": "1", "TMPDIR": scratchFolder,
     ]) { _, ours in ours }
 }
 

@@ -8,46 +8,32 @@ internal import Measurements
 extension RunStore {
     /// The run with the given UUID; measurements come ordered by class (quality, exact, cost) and name.
     public func run(_ uuid: String) throws -> RunRecord {
-        let found = try read { database in
-            try Row.fetchOne(
-                database, sql: runQuery + " WHERE uuid = ?", arguments: [Data(RunIdentifier.bytes(of: uuid))]
-            )
-            .map { try record(of: $0, in: database) }
+        guard let found = try runs("WHERE uuid = ?", [Data(RunIdentifier.bytes(of: uuid))]).first else {
+            throw StoreError.noRun(asked: uuid)
         }
-        guard let found else { throw StoreError.noRun(asked: uuid) }
         return found
     }
 
     /// The latest runs, newest first.
-    public func runs(last count: Int) throws -> [RunRecord] {
-        try read { database in
-            try Row.fetchAll(database, sql: runQuery + " ORDER BY started DESC, uuid DESC LIMIT ?", arguments: [count])
-                .map { try record(of: $0, in: database) }
-        }
-    }
+    public func runs(last count: Int) throws -> [RunRecord] { try runs(newestFirst + " LIMIT ?", [count]) }
 
-    /// The run that `asked` names: `@last`, `@last~N`, at least four hex digits that begin or end a run's identifier,
-    /// or whatever `commit` turns into a commit, of which the latest complete run is taken.
+    /// The run that `asked` names.
+    ///
+    /// That is `@last`, `@last~N`, at least four hex digits that begin or end a run's identifier, or whatever `commit`
+    /// turns into a commit, of which the latest complete run is taken.
     public func run(matching asked: String, commit: (String) -> String?) throws -> RunRecord {
-        if let back = stepsBack(asked) {
-            guard let found = try runs(last: back + 1).dropFirst(back).first else {
-                throw StoreError.noRun(asked: asked)
-            }
-            return found
-        }
         let fitting = try identifiers(fitting: asked)
         guard fitting.count < 2 else {
             throw StoreError.ambiguousRun(asked: asked, runs: fitting.map { String($0.suffix(8)) })
         }
         if let uuid = fitting.first { return try run(uuid) }
-        guard let commit = commit(asked) else { throw StoreError.noRun(asked: asked) }
-        let found = try read { database in
-            try Row.fetchOne(
-                database,
-                sql: runQuery
-                    + " WHERE commit_sha = ? AND status = 'complete' ORDER BY started DESC, uuid DESC LIMIT 1",
-                arguments: [commit]
-            ).map { try record(of: $0, in: database) }
+        let found: RunRecord?
+        if let back = stepsBack(asked) {
+            found = try runs(newestFirst + " LIMIT 1 OFFSET ?", [back]).first
+        } else if let commit = commit(asked) {
+            found = try runs("WHERE commit_sha = ? AND status = 'complete'" + newestFirst + " LIMIT 1", [commit]).first
+        } else {
+            found = nil
         }
         guard let found else { throw StoreError.noRun(asked: asked) }
         return found
@@ -57,16 +43,11 @@ extension RunStore {
     public func unfinishedRun(
         planDigest: String, buildDigest: String, machineClass: String, startedAfter started: Int64
     ) throws -> RunRecord? {
-        try read { database in
-            try Row.fetchOne(
-                database,
-                sql: runQuery + """
-                     WHERE status = 'partial' AND plan_digest = ? AND build.digest = ? AND machine.class = ?
-                    AND started > ? ORDER BY started DESC, uuid DESC LIMIT 1
-                    """,
-                arguments: [planDigest, buildDigest, machineClass, started]
-            ).map { try record(of: $0, in: database) }
-        }
+        try runs(
+            """
+            WHERE status = 'partial' AND plan_digest = ? AND build.digest = ? AND machine.class = ? AND started > ?
+            """ + newestFirst + " LIMIT 1", [planDigest, buildDigest, machineClass, started]
+        ).first
     }
 
     /// The median wall seconds of the case's last ten finished attempts; `nil` if there are none.
@@ -83,6 +64,13 @@ extension RunStore {
         }
         guard !seconds.isEmpty else { return nil }
         return (seconds[(seconds.count - 1) / 2] + seconds[seconds.count / 2]) / 2
+    }
+
+    private func runs(_ condition: String, _ arguments: StatementArguments) throws -> [RunRecord] {
+        try read { database in
+            try Row.fetchAll(database, sql: "\(runQuery) \(condition)", arguments: arguments)
+                .map { try record(of: $0, in: database) }
+        }
     }
 
     private func identifiers(fitting asked: String) throws -> [String] {
@@ -103,6 +91,8 @@ extension RunStore {
 private let runQuery =
     "SELECT run.*, build.*, machine.*, run.pk AS key FROM run JOIN build ON build.pk = build_pk "
     + "JOIN machine ON machine.pk = machine_pk"
+
+private let newestFirst = " ORDER BY started DESC, uuid DESC"
 
 /// 0 for `@last`, N for `@last~N`, `nil` for anything else.
 private func stepsBack(_ asked: String) -> Int? {

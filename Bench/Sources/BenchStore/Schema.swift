@@ -71,6 +71,7 @@ private let initial = """
         message TEXT NOT NULL, log_digest TEXT, load_before REAL, load_after REAL, steal REAL, trace_digest TEXT,
         PRIMARY KEY (run_pk, case_pk, attempt)
     ) STRICT, WITHOUT ROWID;
+    CREATE INDEX run_case_definition ON run_case (case_pk);
 
     CREATE TABLE item_set (
         pk INTEGER PRIMARY KEY, order_digest TEXT NOT NULL, group_digest TEXT NOT NULL, n INTEGER NOT NULL,

@@ -1,5 +1,6 @@
 // One process writes a database. The kernel drops the lock when its holder dies, so a stale one cannot exist.
 
+internal import Foundation
 internal import Glibc
 
 struct WriterLock: ~Copyable {
@@ -16,7 +17,8 @@ struct WriterLock: ~Copyable {
             guard reason == EWOULDBLOCK else { throw .unusable(path: path, detail: systemMessage(reason)) }
             throw .locked(path: path, holder: holder)
         }
-        let text = "pid \(getpid()), started \(start) microseconds after 1970"
+        let date = Date(timeIntervalSince1970: Double(start) / 1e6).formatted(.iso8601)
+        let text = "pid \(getpid()), since \(date)"
         guard ftruncate(file, 0) == 0, unsafe pwrite(file, text, text.utf8.count, 0) == text.utf8.count else {
             let reason = errno
             close(file)

@@ -69,6 +69,12 @@ final class Workplace: Sendable {
         Issue.record("the run never came to the expected state: \(String(describing: latest?.cases.map(\.state)))")
     }
 
+    /// What is left two seconds after a kill, which the kernel and the processes need some time to carry out.
+    func lastSurvivors() throws -> [String] {
+        for _ in 0..<200 where try !survivors().isEmpty { Thread.sleep(forTimeInterval: 0.01) }
+        return try survivors()
+    }
+
     /// Processes whose environment names this folder: children of cases that should be gone.
     func survivors() throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { name in

@@ -188,9 +188,9 @@ import Testing
     init() throws { folder = try Folder() }
 
     @Test func `a second writer is told who holds the lock, and readers are not kept out`() throws {
-        let first = try RunStore(path: folder.database, mode: .writing, start: 12)
+        let first = try RunStore(path: folder.database, mode: .writing, start: 12_000_000)
         try first.begin(exampleRun(1))
-        let holder = "pid \(ProcessInfo.processInfo.processIdentifier), started 12 microseconds after 1970"
+        let holder = "pid \(ProcessInfo.processInfo.processIdentifier), since 1970-01-01T00:00:12Z"
         #expect(throws: StoreError.locked(path: folder.database + ".lock", holder: holder)) {
             try RunStore(path: folder.database, mode: .writing)
         }
