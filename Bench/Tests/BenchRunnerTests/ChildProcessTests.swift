@@ -82,6 +82,19 @@ import Testing
         #expect(costs[2].value > 1 && costs[2].value < 2000)
     }
 
+    @Test func `values cross the pipe bit for bit`() throws {
+        let values = [
+            0.1, -0.0, 1 / 3, 1e15, .leastNonzeroMagnitude, .greatestFiniteMagnitude, .infinity, -.infinity, .nan,
+        ]
+        let scores = Scores(items: values.indices.map { "\($0)" }, values: values)
+        let sent = ChildMessage.outcome(CaseOutcome([Measurement(Metric("x", .quality), scores: scores)]))
+        guard case .outcome(let outcome)? = ChildMessage(line: try sent.line().dropLast()) else {
+            Issue.record("the message did not come back")
+            return
+        }
+        #expect(outcome.measurements.first?.scores?.values.map(\.bitPattern) == values.map(\.bitPattern))
+    }
+
     @Test func `a program that is not there cannot be started`() {
         #expect(throws: RunnerError.cannotStart(program: "/nowhere", detail: "No such file or directory")) {
             _ = try ChildProcess(
