@@ -44,16 +44,23 @@ let package = Package(
         bench("BenchJudge", ["BenchRecords", "BenchStatistics"] + core("Measurements")),
         bench("BenchReport", ["BenchRecords", "BenchJudge"] + core("Measurements")),
         // What runs, and what remembers
-        bench("BenchStore", ["BenchRecords", grdb] + core("Measurements", "TensorIO")),
+        .target(
+            name: "CSystem", path: "Bench/Sources/CSystem",
+            cSettings: [.treatAllWarnings(as: .error), .enableWarning("all")], linkerSettings: [.linkedLibrary("z")]),
+        bench("BenchStore", ["BenchRecords", "CSystem", grdb] + core("Measurements", "TensorIO")),
         bench("BenchCases", [inr] + core("Measurements", "Tensors", "Learning", "TensorIO"), settings: optimised),
-        bench("BenchRunner", ["BenchRecords", "BenchStore"] + core("Measurements", "Tensors", "TensorIO")),
+        bench("BenchRunner", ["BenchRecords", "BenchStore", "CSystem"] + core("Measurements", "Tensors", "TensorIO")),
+        bench(
+            "BenchCommands",
+            ["BenchRecords", "BenchJudge", "BenchReport", "BenchStore", "BenchRunner", arguments]
+                + core("Measurements", "Tensors")),
         // Programs
         .executableTarget(
-            name: "bench",
-            dependencies: [
-                "BenchRecords", "BenchJudge", "BenchReport", "BenchStore", "BenchCases", "BenchRunner", arguments,
-            ] + core("Measurements", "Tensors"),
-            path: "Bench/Sources/bench", swiftSettings: strict),
+            name: "bench", dependencies: ["BenchCases", "BenchCommands"], path: "Bench/Sources/bench",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "bench-fixture", dependencies: ["BenchCommands"] + core("Measurements"), path: "Bench/Tests/Fixture",
+            swiftSettings: strict),
         .executableTarget(
             name: "speed-worker", dependencies: core("Tensors", "Learning"), path: "Bench/Sources/SpeedWorker",
             swiftSettings: optimised),
@@ -62,7 +69,9 @@ let package = Package(
         benchTests("BenchJudgeTests", ["BenchJudge", "BenchRecords"] + core("Measurements")),
         benchTests("BenchReportTests", ["BenchReport", "BenchJudge", "BenchRecords"] + core("Measurements")),
         benchTests("BenchStoreTests", ["BenchStore", "BenchRecords", grdb] + core("Measurements")),
-        benchTests("BenchRunnerTests", ["BenchRunner", "BenchStore", "BenchRecords"] + core("Measurements")),
+        benchTests(
+            "BenchRunnerTests",
+            ["BenchRunner", "BenchStore", "BenchRecords", "BenchCommands", "bench-fixture"] + core("Measurements")),
         // Tests of every package, so that one `swift test` runs them all
         packageTests("TensorKernelsTests", in: "TensorCore", core("TensorKernels")),
         packageTests("TensorsTests", in: "TensorCore", core("Tensors", "Learning", "TensorTesting"), golden: true),

@@ -92,7 +92,7 @@ public struct Images32: BenchCase {
 
     /// Quality on the test sets, exact counts, and costs of training and decoding.
     public var metrics: [Metric] {
-        let kodak = pictures == .natural64 ? ImageQuality.allCases.map { $0.metric(prefix: "kodak_") } : []
+        let kodak = pictures == .natural64 ? ImageQuality.allCases.map { $0.metric(suffix: "_kodak") } : []
         let counts = method.isTrained ? [Self.parameters, Self.latents, Self.stepFlops, Self.peakBytes] : [Self.latents]
         return ImageQuality.allCases.map { $0.metric() } + kodak + counts
             + (method.isTrained ? [Self.trainSeconds, Self.decodeMilliseconds] : [Self.decodeMilliseconds])
@@ -132,21 +132,21 @@ public struct Images32: BenchCase {
         context.report(0.95, "decoding")
         let clock = ContinuousClock()
         var decodeSeconds = 0.0
-        for (prefix, set) in tests {
+        for (suffix, set) in tests {
             var decoded = Tensor(0)
             let duration = clock.measure { decoded = reconstruct(set.images) }
-            if prefix.isEmpty { decodeSeconds = duration / .seconds(1) }
-            measurements += set.quality(of: decoded, prefix: prefix)
+            if suffix.isEmpty { decodeSeconds = duration / .seconds(1) }
+            measurements += set.quality(of: decoded, suffix: suffix)
         }
         measurements += counts
         measurements.append(
             Measurement(Self.decodeMilliseconds, value: 1000 * decodeSeconds / Double(tests[0].set.names.count)))
         var digests = ["train": train.digest]
-        for (prefix, set) in tests { digests[prefix + "test"] = set.digest }
+        for (suffix, set) in tests { digests["test" + suffix] = set.digest }
         return CaseOutcome(measurements, dataDigests: digests)
     }
 
-    private func sets(_ context: CaseContext) throws -> (train: ImageSet, tests: [(prefix: String, set: ImageSet)]) {
+    private func sets(_ context: CaseContext) throws -> (train: ImageSet, tests: [(suffix: String, set: ImageSet)]) {
         guard pictures == .natural64, let folder = context.dataFolder else {
             // The pictures are part of the benchmark, so they do not move with the run's seed.
             let train = GeneratedImages(seed: 2023, split: "train").images(count: trainCount, side: 32)
@@ -155,7 +155,7 @@ public struct Images32: BenchCase {
         let natural = try Natural64(folder: folder + "/natural64")
         let kodak = try ImageFolder(folder + "/kodak").crops(side: 32, shrink: 4)
         let test = natural.images(.test, size: .half)
-        return (natural.images(.fit, .dev, size: .half), [("", test), ("kodak_", kodak)])
+        return (natural.images(.fit, .dev, size: .half), [("", test), ("_kodak", kodak)])
     }
 
     /// Trains to the end, from the checkpoint of an interrupted run if there is one.

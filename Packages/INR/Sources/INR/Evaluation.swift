@@ -36,16 +36,16 @@ public enum ImageQuality: String, CaseIterable, Sendable {
     /// SSIM of the clamped prediction.
     case ssim
 
-    /// The metric's definition; `prefix` names the set of a second test set in one case, for example `kodak_`.
-    public func metric(prefix: String = "") -> Metric {
+    /// The metric's definition; `suffix` names a second test set of one case, for example `_kodak`.
+    public func metric(suffix: String = "") -> Metric {
         switch self {
         case .psnr, .psnrClamped:
             Metric(
-                prefix + rawValue, .quality, unit: "dB", direction: .higherIsBetter, decimals: 2, finaliser: .mean,
+                rawValue + suffix, .quality, unit: "dB", direction: .higherIsBetter, decimals: 2, finaliser: .mean,
                 smallestEffect: 0.05, options: ["clip": self == .psnr ? "none" : "01", "peak": "1"])
         case .ssim:
             Metric(
-                prefix + rawValue, .quality, direction: .higherIsBetter, decimals: 3, finaliser: .mean,
+                rawValue + suffix, .quality, direction: .higherIsBetter, decimals: 3, finaliser: .mean,
                 smallestEffect: 0.002, options: ["clip": "01", "peak": "1", "window": "gauss11"])
         }
     }
@@ -53,7 +53,7 @@ public enum ImageQuality: String, CaseIterable, Sendable {
 
 extension ImageSet {
     /// Per-image scores of reconstructions of these images, `[image, height, width, 3]`, as measurements.
-    public func quality(of reconstructions: Tensor, prefix: String = "") -> [Measurement] {
+    public func quality(of reconstructions: Tensor, suffix: String = "") -> [Measurement] {
         let clamped = reconstructions.clamped(to: 0...1)
         return ImageQuality.allCases.map { quality in
             let values =
@@ -63,7 +63,7 @@ extension ImageSet {
                 case .ssim: ssim(of: clamped, against: images)
                 }
             return Measurement(
-                quality.metric(prefix: prefix), scores: Scores(items: names, groups: groups, values: values))
+                quality.metric(suffix: suffix), scores: Scores(items: names, groups: groups, values: values))
         }
     }
 }

@@ -1,0 +1,89 @@
+// Options that several commands share, and what follows directly from them.
+
+internal import ArgumentParser
+internal import BenchJudge
+internal import BenchReport
+internal import BenchRunner
+internal import BenchStore
+internal import Foundation
+internal import Measurements
+
+struct StoreOptions: ParsableArguments {
+    @Option(help: "The database; also by the environment variable BENCH_DB. (default: .bench/bench.sqlite)")
+    var db: String?
+
+    var path: String { db ?? ProcessInfo.processInfo.environment["BENCH_DB"] ?? ".bench/bench.sqlite" }
+
+    /// The database for reading.
+    func opened() throws -> RunStore { try RunStore(path: path, mode: .reading) }
+}
+
+struct OutputOptions: ParsableArguments {
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case text, md, csv, json
+    }
+
+    @Option(help: "How results are written: \(Format.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var format = Format.text
+
+    @Option(help: "The most columns a line of text may have.")
+    var width = 100
+
+    func validate() throws {
+        guard width >= 40 else { throw ValidationError("--width \(width): lines need at least 40 columns.") }
+    }
+
+    /// Prints the report and returns its exit code.
+    func show(_ report: Report) throws -> Int32 {
+        switch format {
+        case .text: print(report.text(width: width), terminator: "")
+        case .md: print(report.markdown(), terminator: "")
+        case .csv: print(report.csv(), terminator: "")
+        case .json: print(try report.json(), terminator: "")
+        }
+        return report.verdict.exit.rawValue
+    }
+}
+
+/// What decides how cases run.
+struct RunOptions: ParsableArguments {
+    @OptionGroup var store: StoreOptions
+    @OptionGroup var output: OutputOptions
+
+    @Option(help: "The folder with real data; cases that need what is not there are skipped.")
+    var data: String?
+
+    @Option(help: "Threads of the worker pool in each case, 1...64. (default: the cores this process may use)")
+    var threads: Int?
+
+    @Option(help: "The seed that all random numbers derive from.")
+    var seed: UInt64 = 20_231_110
+
+    @Option(help: "Seconds a case may take. (default: 60, or four times what it should take if that is more)")
+    var timeout: Double?
+
+    @Option(help: "MiB of memory a case may hold. (default: three quarters of the machine's)")
+    var mem: Double?
+
+    @Option(help: "Whether to go on with an interrupted run of the same cases and program: auto, never.")
+    var resume = Resume.auto
+
+    enum Resume: String, ExpressibleByArgument, CaseIterable {
+        case auto, never
+    }
+
+    func validate() throws {
+        if let threads, !(1...64).contains(threads) { throw ValidationError("--threads \(threads): give 1 to 64.") }
+        if let timeout, !(timeout > 0) { throw ValidationError("--timeout \(timeout): give more than 0 seconds.") }
+        if let mem, !(mem > 0) { throw ValidationError("--mem \(mem): give more than 0 MiB.") }
+    }
+}
+
+/// The tier with the given name.
+func tier(named name: String) throws -> Tier {
+    guard let tier = Tier(rawValue: name) else {
+        let names = Tier.allCases.map(\.rawValue).joined(separator: ", ")
+        throw ValidationError("unknown tier '\(name)'; give one of \(names).")
+    }
+    return tier
+}

@@ -1,0 +1,91 @@
+// The command line: parses, lets one command do its work, and turns whatever happens into a last line and an exit code.
+
+internal import ArgumentParser
+internal import BenchRunner
+internal import BenchStore
+internal import Foundation
+public import Measurements
+
+/// Runs the command that the program's arguments name, over `cases`, and ends the program.
+public func runBench(cases: [any BenchCase]) -> Never {
+    let code: Int32
+    do {
+        var command = try Bench.parseAsRoot()
+        if var verb = command as? any Verb {
+            code = try verb.run(cases)
+        } else {
+            try command.run()
+            code = EXIT_SUCCESS
+        }
+    } catch let error as StoreError {
+        code = report(error, exit: error.exitCode)
+    } catch let error as RunnerError {
+        code = report(error, exit: error.exitCode)
+    } catch {
+        Bench.exit(withError: error)
+    }
+    exit(code)
+}
+
+/// A command that works on the list of all cases.
+protocol Verb: ParsableCommand {
+    /// Does the work, prints results on standard output, and returns the exit code.
+    mutating func run(_ cases: [any BenchCase]) throws -> Int32
+}
+
+struct Bench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Runs every evaluation, remembers the results, and says what changed.",
+        discussion: """
+            Results are kept in .bench/ below the current directory. The first steps:
+
+              bench list                     which cases there are, what they cost
+              bench all                      the nightly tier; repeat it to go on
+              bench show                     the latest run
+              bench compare main HEAD 'inr'  what changed between two commits
+
+            CASES   globs over ids ('inr.*'), suites ('inr'), exclusions ('!inr.slow')
+            RUN     the beginning or end of a run's identifier (four hex digits or
+                    more), a git revision, @last, or @last~2 for the last but two
+
+            Exit codes: 0 done, 1 worse, 2 incomplete or nothing measured, 3 undecided
+            with --strict, 4 store, 64 usage, 70 internal, 75 another process writes,
+            130 and 143 interrupted. The last line of the output says the same.
+            """,
+        subcommands: [
+            ListCommand.self, RunCommand.self, AllCommand.self, ShowCommand.self, CompareCommand.self,
+            ChildCommand.self,
+        ])
+}
+
+/// Says what went wrong: in words on standard error, in the fixed form as the last line of the output.
+private func report(_ error: any Error, exit: Int32) -> Int32 {
+    FileHandle.standardError.write(Data("bench: \(error)\n".utf8))
+    print("VERDICT error | errors=1 | run=00000000 | exit=\(exit)")
+    return exit
+}
+
+// Source of the numbers: harness specification, section 2.2.
+
+extension StoreError {
+    var exitCode: Int32 {
+        switch self {
+        case .locked: 75
+        case .absent, .noRun: 2
+        case .ambiguousRun: 64
+        case .foreign, .corrupt, .newerSchema, .networkFileSystem, .full, .unusable: 4
+        case .badScores: 70
+        }
+    }
+}
+
+extension RunnerError {
+    var exitCode: Int32 {
+        switch self {
+        case .unknownCase, .noCase: 2
+        case .noSpace: 4
+        case .cannotStart: 70
+        }
+    }
+}

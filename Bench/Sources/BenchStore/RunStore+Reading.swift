@@ -1,0 +1,231 @@
+// Runs as they come back: by identifier, by what a person types, or to be continued.
+
+public import BenchRecords
+internal import Foundation
+internal import GRDB
+internal import Measurements
+
+extension RunStore {
+    /// The run with the given UUID; measurements come ordered by class (quality, exact, cost) and name.
+    public func run(_ uuid: String) throws -> RunRecord {
+        guard let found = try runs("WHERE uuid = ?", [Data(RunIdentifier.bytes(of: uuid))]).first else {
+            throw StoreError.noRun(asked: uuid)
+        }
+        return found
+    }
+
+    /// The latest runs, newest first.
+    public func runs(last count: Int) throws -> [RunRecord] { try runs(newestFirst + " LIMIT ?", [count]) }
+
+    /// The run that `asked` names.
+    ///
+    /// That is `@last`, `@last~N`, at least four hex digits that begin or end a run's identifier, or whatever `commit`
+    /// turns into a commit, of which the latest complete run is taken.
+    public func run(matching asked: String, commit: (String) -> String?) throws -> RunRecord {
+        let fitting = try identifiers(fitting: asked)
+        guard fitting.count < 2 else {
+            throw StoreError.ambiguousRun(asked: asked, runs: fitting.map { String($0.suffix(8)) })
+        }
+        if let uuid = fitting.first { return try run(uuid) }
+        let found: RunRecord?
+        if let back = stepsBack(asked) {
+            found = try runs(newestFirst + " LIMIT 1 OFFSET ?", [back]).first
+        } else if let commit = commit(asked) {
+            found = try runs("WHERE commit_sha = ? AND status = 'complete'" + newestFirst + " LIMIT 1", [commit]).first
+        } else {
+            found = nil
+        }
+        guard let found else { throw StoreError.noRun(asked: asked) }
+        return found
+    }
+
+    /// The latest run that stopped before its end, with the same plan, build and machine, begun after `started`.
+    public func unfinishedRun(
+        planDigest: String, buildDigest: String, machineClass: String, startedAfter started: Int64
+    ) throws -> RunRecord? {
+        try runs(
+            """
+            WHERE status = 'partial' AND plan_digest = ? AND build.digest = ? AND machine.class = ? AND started > ?
+            """ + newestFirst + " LIMIT 1", [planDigest, buildDigest, machineClass, started]
+        ).first
+    }
+
+    /// The median wall seconds of the case's last ten finished attempts; `nil` if there are none.
+    public func medianSeconds(caseID: String) throws -> Double? {
+        let seconds = try read { database in
+            try Double.fetchAll(
+                database,
+                sql: """
+                    SELECT (ended - started) / 1e6 FROM run_case JOIN case_def ON pk = case_pk
+                    WHERE id = ? AND state = 'done' ORDER BY started DESC LIMIT 10
+                    """,
+                arguments: [caseID]
+            ).sorted()
+        }
+        guard !seconds.isEmpty else { return nil }
+        return (seconds[(seconds.count - 1) / 2] + seconds[seconds.count / 2]) / 2
+    }
+
+    private func runs(_ condition: String, _ arguments: StatementArguments) throws -> [RunRecord] {
+        try read { database in
+            try Row.fetchAll(database, sql: "\(runQuery) \(condition)", arguments: arguments)
+                .map { try record(of: $0, in: database) }
+        }
+    }
+
+    private func identifiers(fitting asked: String) throws -> [String] {
+        let digits = asked.lowercased().filter { $0 != "-" }
+        guard (4...32).contains(digits.count), digits.utf8.allSatisfy({ Character(UnicodeScalar($0)).isHexDigit })
+        else {
+            return []
+        }
+        return try read { database in
+            try Data.fetchAll(
+                database, sql: "SELECT uuid FROM run WHERE hex(uuid) LIKE ? OR hex(uuid) LIKE ? ORDER BY uuid",
+                arguments: [digits + "%", "%" + digits]
+            ).map { RunIdentifier.text(of: [UInt8]($0)) }
+        }
+    }
+}
+
+private let runQuery =
+    "SELECT run.*, build.*, machine.*, run.pk AS key FROM run JOIN build ON build.pk = build_pk "
+    + "JOIN machine ON machine.pk = machine_pk"
+
+private let newestFirst = " ORDER BY started DESC, uuid DESC"
+
+/// 0 for `@last`, N for `@last~N`, `nil` for anything else.
+private func stepsBack(_ asked: String) -> Int? {
+    guard asked.hasPrefix("@last") else { return nil }
+    let rest = asked.dropFirst(5)
+    return rest.isEmpty ? 0 : rest.first == "~" ? UInt16(rest.dropFirst()).map(Int.init) : nil
+}
+
+private func record(of row: Row, in database: Database) throws -> RunRecord {
+    let environment: StoredEnvironment = try decoded(row["env"], from: "run.env")
+    let uuid: Data = row["uuid"]
+    let patch: Data? = row["patch"]
+    let build = BuildRecord(
+        commit: row["commit_sha"], commitTime: row["commit_time"], parent: row["parent_sha"], branch: row["branch"],
+        patchDigest: row["patch_digest"], patch: try patch.map { try expanded($0, from: "build.patch") },
+        toolchain: row["toolchain"], configuration: row["config"],
+        dependencies: try decoded(row["deps"], from: "build.deps"),
+        libraries: try decoded(row["libs"], from: "build.libs"),
+        binaryDigest: row["binary_digest"])
+    let machine = MachineRecord(
+        machineClass: row["class"], cpu: row["cpu"], architecture: row["arch"], cores: row["cores"],
+        memoryGiB: row["ram_gib"], blas: row["blas"], quota: row["quota"])
+    let seed: Int64 = row["seed"]
+    return RunRecord(
+        uuid: RunIdentifier.text(of: [UInt8](uuid)), kind: try word(row["kind"], from: "run.kind"), build: build,
+        machine: machine, tier: try word(row["tier"], from: "run.tier"), seed: UInt64(bitPattern: seed),
+        threads: environment.threads, planDigest: row["plan_digest"], started: row["started"], ended: row["ended"],
+        status: try word(row["status"], from: "run.status"), environment: environment.environment,
+        cases: try cases(of: row["key"], in: database))
+}
+
+private func cases(of run: Int64, in database: Database) throws -> [CaseRecord] {
+    let measured = try measurements(of: run, in: database)
+    let rows = try Row.fetchAll(
+        database,
+        sql: """
+            SELECT *, max(attempt) AS latest FROM run_case JOIN case_def ON pk = case_pk
+            WHERE run_pk = ? GROUP BY id ORDER BY ordinal
+            """,
+        arguments: [run])
+    return try rows.map { row in
+        let id: String = row["id"]
+        return CaseRecord(
+            id: id, version: row["version"], tier: try word(row["tier"], from: "case_def.tier"),
+            configuration: try decoded(row["config"], from: "case_def.config"),
+            dataDigests: try decoded(row["data_digests"], from: "case_def.data_digests"),
+            state: try word(row["state"], from: "run_case.state"), attempt: row["attempt"], started: row["started"],
+            ended: row["ended"], exitCode: row["exit"], signal: row["signal"], message: row["message"],
+            measurements: measured[id] ?? [])
+    }
+}
+
+private func measurements(of run: Int64, in database: Database) throws -> [String: [Measurements.Measurement]] {
+    let rows = try Row.fetchCursor(
+        database,
+        sql: """
+            SELECT metric.*, result.value, result.flag, payload, ids, group_ix FROM result
+            JOIN metric ON metric.pk = metric_pk LEFT JOIN scores ON scores.pk = scores_pk
+            LEFT JOIN item_set ON item_set.pk = item_set_pk
+            WHERE run_pk = ?
+            ORDER BY case_id, CASE class WHEN 'quality' THEN 0 WHEN 'exact' THEN 1 ELSE 2 END, name, sig_digest
+            """,
+        arguments: [run])
+    var result: [String: [Measurements.Measurement]] = [:]
+    while let row = try rows.next() {
+        let flag = ValueFlag(rawValue: row["flag"]) ?? .nan
+        var measurement = Measurements.Measurement(try metric(of: row), value: flag.value(row["value"]))
+        measurement.scores = try scores(of: row)
+        result[row["case_id"], default: []].append(measurement)
+    }
+    return result
+}
+
+private func metric(of row: Row) throws -> Metric {
+    let text: String = row["signature"]
+    guard let signature = Signature(parsing: text) else { throw damaged("metric.signature", text) }
+    return Metric(
+        row["name"], try word(row["class"], from: "metric.class"), unit: row["unit"],
+        direction: Direction(rawValue: row["direction"]) ?? .none, decimals: row["decimals"],
+        finaliser: try word(row["finaliser"], from: "metric.finaliser"), smallestEffect: row["sesoi"],
+        version: signature.version, options: signature.options)
+}
+
+private func scores(of row: Row) throws -> Scores? {
+    guard let payload: Data = row["payload"], let names: Data = row["ids"], let groups: Data = row["group_ix"] else {
+        return nil
+    }
+    guard let values = ScoresPayload.values(in: [UInt8](payload)) else {
+        throw damaged("scores.payload", "\(payload.count) bytes")
+    }
+    return Scores(
+        items: ItemSet.names(in: try expanded(names, from: "item_set.ids")),
+        groups: ItemSet.groups(in: [UInt8](groups)),
+        values: values)
+}
+
+extension Signature {
+    /// The reverse of `description`; `nil` for a text that no signature has.
+    init?(parsing text: String) {
+        let fields = text.split(separator: "|", omittingEmptySubsequences: false)
+        let pairs = fields.dropFirst().map { $0.split(separator: ":", maxSplits: 1).map { unescaped($0) } }
+        guard let name = fields.first, pairs.allSatisfy({ $0.count == 2 }), pairs.first?[0] == "v",
+            let version = pairs.first.flatMap({ Int($0[1]) })
+        else { return nil }
+        self.init(
+            name: unescaped(name), version: version,
+            options: Dictionary(pairs.dropFirst().map { ($0[0], $0[1]) }, uniquingKeysWith: { first, _ in first }))
+    }
+}
+
+private func unescaped(_ text: Substring) -> String {
+    text.replacingOccurrences(of: "%7C", with: "|").replacingOccurrences(of: "%3A", with: ":")
+        .replacingOccurrences(of: "%25", with: "%")
+}
+
+private func word<Word: RawRepresentable<String>>(_ text: String, from column: String) throws -> Word {
+    guard let word = Word(rawValue: text) else { throw damaged(column, text) }
+    return word
+}
+
+private func decoded<Value: Decodable>(_ text: String, from column: String) throws -> Value {
+    do {
+        return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+    } catch {
+        throw damaged(column, text)
+    }
+}
+
+private func expanded(_ data: Data, from column: String) throws -> [UInt8] {
+    guard let bytes = Deflate.expanded([UInt8](data)) else { throw damaged(column, "\(data.count) bytes") }
+    return bytes
+}
+
+private func damaged(_ column: String, _ found: String) -> StoreError {
+    .corrupt(path: column, detail: "found '\(found)'")
+}

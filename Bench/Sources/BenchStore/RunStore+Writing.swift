@@ -1,0 +1,282 @@
+// What the one writer writes: a run is begun, its cases start and finish one by one, the run ends.
+//
+// A finished case is one transaction: a reader, or a crash, meets all of it or nothing.
+
+public import BenchRecords
+internal import Foundation
+internal import GRDB
+public import Measurements
+internal import TensorIO
+
+extension RunStore {
+    /// Stores a new run with its planned cases.
+    public func begin(_ run: RunRecord) throws {
+        try write { database in
+            let build = try insertBuild(run.build, in: database)
+            let machine = try insertMachine(run.machine, in: database)
+            let environment = StoredEnvironment(threads: run.threads, environment: run.environment)
+            try database.execute(
+                sql: """
+                    INSERT INTO run (uuid, kind, build_pk, machine_pk, tier, preset, seed, plan_digest, started, ended,
+                        status, env)
+                    VALUES (?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    Data(RunIdentifier.bytes(of: run.uuid)), run.kind.rawValue, build, machine, run.tier.rawValue,
+                    Int64(bitPattern: run.seed), run.planDigest, run.started, run.ended, run.status.rawValue,
+                    canonicalJSON(environment),
+                ])
+            let key = database.lastInsertedRowID
+            for (ordinal, item) in run.cases.enumerated() {
+                try writeAttempt(
+                    item, definition: insertDefinition(item, in: database), ordinal: ordinal, of: key, in: database)
+            }
+        }
+    }
+
+    /// Marks a case, or a further attempt at it, as it stands now: running, interrupted.
+    public func start(_ item: CaseRecord, in run: String) throws {
+        try write { database in _ = try writeCase(item, in: runKey(run, in: database), database) }
+    }
+
+    /// Stores a case that ended, with everything it measured, as one transaction.
+    ///
+    /// Artefacts of at most 64 KiB stay in the database; larger ones become files in `cas` beside it, by their SHA-256.
+    public func finish(_ item: CaseRecord, in run: String, artefacts: [Artefact] = []) throws {
+        for artefact in artefacts where artefact.bytes.count > inlineLimit { try keepInFile(artefact) }
+        try write { database in
+            let run = try runKey(run, in: database)
+            let definition = try writeCase(item, in: run, database)
+            let seed = try Int64.fetchOne(database, sql: "SELECT seed FROM run WHERE pk = ?", arguments: [run])
+            for measurement in item.measurements {
+                try insertResult(measurement, caseID: item.id, run: run, seed: seed ?? 0, in: database)
+            }
+            for artefact in artefacts { try insertArtefact(artefact, definition: definition, run: run, in: database) }
+        }
+    }
+
+    /// Closes a run, or opens it again with the status `running` and no end.
+    public func end(_ run: String, status: RunStatus, at microseconds: Int64?) throws {
+        try write { database in
+            try database.execute(
+                sql: "UPDATE run SET status = ?, ended = ? WHERE pk = ?",
+                arguments: [status.rawValue, microseconds, runKey(run, in: database)])
+        }
+    }
+
+    func closeAbandonedRuns() throws {
+        try write { database in
+            try database.execute(
+                sql: """
+                    UPDATE run_case SET state = 'interrupted', message = 'the program was stopped while the case ran'
+                    WHERE state = 'running';
+                    UPDATE run SET status = 'partial' WHERE status = 'running';
+                    """)
+        }
+    }
+
+    /// Files are written to a temporary name and renamed, so that a digest never names half a file.
+    private func keepInFile(_ artefact: Artefact) throws {
+        let digest = SHA256.hexDigest(of: artefact.bytes)
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+            .appendingPathComponent("cas/\(digest.prefix(2))")
+        let file = folder.appendingPathComponent(String(digest.dropFirst(2)))
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try Data(artefact.bytes).write(to: file, options: .atomic)
+        } catch {
+            throw StoreError.unusable(path: file.path, detail: "artefact '\(artefact.name)' cannot be written")
+        }
+    }
+}
+
+/// The run's column `env`: what the record holds beside the columns of the table.
+struct StoredEnvironment: Codable {
+    var threads: Int
+    var environment: [String: String]
+}
+
+private let inlineLimit = 64 << 10
+
+private func runKey(_ uuid: String, in database: Database) throws -> Int64 {
+    let bytes = Data(RunIdentifier.bytes(of: uuid))
+    guard let key = try Int64.fetchOne(database, sql: "SELECT pk FROM run WHERE uuid = ?", arguments: [bytes]) else {
+        throw StoreError.noRun(asked: uuid)
+    }
+    return key
+}
+
+/// The key of the row that the statement inserts or finds.
+private func key(_ sql: String, _ arguments: StatementArguments, in database: Database) throws -> Int64 {
+    guard let key = try Int64.fetchOne(database, sql: sql + " RETURNING pk", arguments: arguments) else {
+        fatalError("an insertion that ends in DO UPDATE returns its row")
+    }
+    return key
+}
+
+private func insertMachine(_ machine: MachineRecord, in database: Database) throws -> Int64 {
+    try key(
+        """
+        INSERT INTO machine (class, cpu, arch, cores, ram_gib, blas, quota, canonical) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (class) DO UPDATE SET class = class
+        """,
+        [
+            machine.machineClass, machine.cpu, machine.architecture, machine.cores, machine.memoryGiB, machine.blas,
+            machine.quota, machine.canonical,
+        ], in: database)
+}
+
+private func insertBuild(_ build: BuildRecord, in database: Database) throws -> Int64 {
+    try key(
+        """
+        INSERT INTO build (digest, commit_sha, commit_time, parent_sha, branch, dirty, patch_digest, patch, toolchain,
+            config, flags, deps, libs, binary_digest)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '[]', ?, ?, ?)
+        ON CONFLICT (digest) DO UPDATE SET digest = digest
+        """,
+        [
+            build.digest, build.commit, build.commitTime, build.parent, build.branch, build.isDirty, build.patchDigest,
+            build.patch.map { Data(Deflate.compressed($0)) }, build.toolchain, build.configuration,
+            canonicalJSON(build.dependencies), canonicalJSON(build.libraries), build.binaryDigest,
+        ], in: database)
+}
+
+private func insertDefinition(_ item: CaseRecord, in database: Database) throws -> Int64 {
+    try key(
+        """
+        INSERT INTO case_def (id, line, version, tier, config, config_digest, data_digests) VALUES (?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (id, version, config_digest) DO UPDATE SET tier = excluded.tier
+        """,
+        [
+            item.id, item.line, item.version, item.tier.rawValue, canonicalJSON(item.configuration),
+            item.configurationDigest, canonicalJSON(item.dataDigests),
+        ], in: database)
+}
+
+/// Writes the attempt and returns the key of its definition.
+///
+/// What data a case met is known only when it ends, and is part
+/// of its definition: an attempt that was stored under another one moves.
+private func writeCase(_ item: CaseRecord, in run: Int64, _ database: Database) throws -> Int64 {
+    let ordinal = try Int.fetchOne(
+        database, sql: "SELECT min(ordinal) FROM run_case JOIN case_def ON pk = case_pk WHERE run_pk = ? AND id = ?",
+        arguments: [run, item.id])
+    guard let ordinal else { throw StoreError.noRun(asked: "\(item.id) in the run's plan") }
+    try database.execute(
+        sql: """
+            DELETE FROM run_case WHERE run_pk = ? AND attempt = ? AND case_pk IN (SELECT pk FROM case_def WHERE id = ?)
+            """,
+        arguments: [run, item.attempt, item.id])
+    let definition = try insertDefinition(item, in: database)
+    try writeAttempt(item, definition: definition, ordinal: ordinal, of: run, in: database)
+    return definition
+}
+
+private func writeAttempt(
+    _ item: CaseRecord, definition: Int64, ordinal: Int, of run: Int64, in database: Database
+) throws {
+    try database.execute(
+        sql: """
+            INSERT INTO run_case (run_pk, case_pk, ordinal, state, attempt, started, ended, exit, signal, message)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+        arguments: [
+            run, definition, ordinal, item.state.rawValue, item.attempt, item.started, item.ended, item.exitCode,
+            item.signal, item.message,
+        ])
+}
+
+private func insertResult(
+    _ measurement: Measurements.Measurement, caseID: String, run: Int64, seed: Int64, in database: Database
+) throws {
+    let metric = try insertMetric(measurement.metric, caseID: caseID, in: database)
+    let stored = try measurement.scores.map { try insertScores($0, metric: measurement.metric.name, in: database) }
+    let value = measurement.value
+    try database.execute(
+        sql: """
+            INSERT INTO result (metric_pk, run_pk, seed, value, flag, n, groups, scores_pk, result_digest)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (metric_pk, run_pk, seed) DO UPDATE SET value = excluded.value, flag = excluded.flag,
+                n = excluded.n, groups = excluded.groups, scores_pk = excluded.scores_pk,
+                result_digest = excluded.result_digest
+            """,
+        arguments: [
+            metric, run, seed, value.isFinite ? value : nil, ValueFlag(value).rawValue, stored?.items.count ?? 0,
+            stored?.items.groupCount ?? 0, stored?.key, stored?.digest ?? ScoresPayload([value]).digest,
+        ])
+}
+
+private func insertMetric(_ metric: Metric, caseID: String, in database: Database) throws -> Int64 {
+    let signature = metric.signature.description
+    return try key(
+        """
+        INSERT INTO metric (case_id, name, class, unit, direction, decimals, finaliser, sesoi, gate, signature,
+            sig_digest)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (case_id, name, sig_digest) DO UPDATE SET class = excluded.class, unit = excluded.unit,
+            direction = excluded.direction, decimals = excluded.decimals, finaliser = excluded.finaliser,
+            sesoi = excluded.sesoi, gate = excluded.gate
+        """,
+        [
+            caseID, metric.name, metric.metricClass.rawValue, metric.unit, metric.direction.rawValue, metric.decimals,
+            metric.finaliser.rawValue, metric.smallestEffect, metric.metricClass == .exact || metric.direction != .none,
+            signature, String(SHA256.hexDigest(of: Array(signature.utf8)).prefix(12)),
+        ], in: database)
+}
+
+private func insertScores(
+    _ scores: Scores, metric: String, in database: Database
+) throws -> (key: Int64, items: ItemSet, digest: String) {
+    let items = try ItemSet(scores, metric: metric)
+    let payload = ScoresPayload(scores.values)
+    let set = try key(
+        """
+        INSERT INTO item_set (order_digest, group_digest, n, groups, ids, group_ix) VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT (order_digest, group_digest) DO UPDATE SET n = n
+        """,
+        [
+            items.orderDigest, items.groupDigest, items.count, items.groupCount, Data(Deflate.compressed(items.lines)),
+            Data(items.groups),
+        ], in: database)
+    let scores = try key(
+        """
+        INSERT INTO scores (digest, item_set_pk, width, dtype, payload) VALUES (?, ?, 1, 2, ?)
+        ON CONFLICT (digest, item_set_pk) DO UPDATE SET width = width
+        """,
+        [payload.digest, set, Data(payload.bytes)], in: database)
+    return (scores, items, payload.digest)
+}
+
+private func insertArtefact(_ artefact: Artefact, definition: Int64, run: Int64, in database: Database) throws {
+    let family = artefact.mediaType.prefix { $0 != "/" }
+    try database.execute(
+        sql: """
+            INSERT INTO artefact (run_pk, case_pk, kind, name, digest, bytes, media, inline)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+        arguments: [
+            run, definition, ["image", "audio"].contains(family) ? String(family) : "text", artefact.name,
+            SHA256.hexDigest(of: artefact.bytes), artefact.bytes.count, artefact.mediaType,
+            artefact.bytes.count > inlineLimit ? nil : Data(artefact.bytes),
+        ])
+}
+
+/// Why a value is NULL: SQLite has no NaN, and turns it into NULL silently.
+enum ValueFlag: Int {
+    case finite, nan, positiveInfinity, negativeInfinity
+
+    init(_ value: Double) {
+        self =
+            value.isNaN
+            ? .nan : value == .infinity ? .positiveInfinity : value == -.infinity ? .negativeInfinity : .finite
+    }
+
+    func value(_ stored: Double?) -> Double {
+        switch self {
+        case .finite: stored ?? .nan
+        case .nan: .nan
+        case .positiveInfinity: .infinity
+        case .negativeInfinity: -.infinity
+        }
+    }
+}

@@ -1,0 +1,139 @@
+// The database of runs: opening, locking, migrating. What is written and read stands in RunStore+Writing and +Reading.
+//
+// It returns rows as BenchRecords values and computes nothing from them. One process writes, any number read.
+
+internal import CSystem
+internal import Foundation
+internal import GRDB
+internal import Glibc
+
+/// A SQLite database that remembers every run, case, value and per-item score.
+public final class RunStore: Sendable {
+    /// What the database is opened for.
+    public enum Mode: Sendable {
+        /// Never writes, works on a read-only file; the database must exist.
+        case reading
+        /// Creates and migrates what is missing; only one process at a time.
+        case writing
+    }
+
+    /// The database file.
+    public let path: String
+    let queue: DatabaseQueue
+    private let lock: WriterLock?
+
+    /// Opens the database at `path`; `start` is the writer's start in microseconds since 1970, told to who comes
+    /// second.
+    ///
+    /// When it opens for writing, runs that an earlier process left `running` become `partial` and their running cases
+    /// `interrupted`: the lock proves that nobody runs them.
+    ///
+    /// - Throws: ``StoreError``.
+    public convenience init(path: String, mode: Mode, start: Int64 = 0) throws {
+        try self.init(path: path, mode: mode, start: start, migrations: Migration.all)
+    }
+
+    init(path: String, mode: Mode, start: Int64 = 0, migrations: [Migration]) throws {
+        self.path = path
+        switch mode {
+        case .reading:
+            guard unsafe access(path, F_OK) == 0 else { throw StoreError.absent(path: path) }
+            lock = nil
+        case .writing:
+            try makeFolder(for: path)
+            try refuseNetworkFileSystem(path)
+            lock = try WriterLock(path: path + ".lock", start: start)
+        }
+        queue = try translating(path) {
+            try DatabaseQueue(path: source(path, mode), configuration: configuration(mode))
+        }
+        let version = try checkedVersion(known: migrations.count)
+        guard mode == .writing else {
+            guard version > 0 else { throw StoreError.foreign(path: path) }
+            return
+        }
+        try translating(path) {
+            if version > 0, version < migrations.count {
+                try queue.backup(to: DatabaseQueue(path: "\(path).before-\(migrations[version].name.prefix(4))"))
+            }
+            try Migration.migrator(migrations).migrate(queue)
+        }
+        try closeAbandonedRuns()
+    }
+
+    /// The schema version; refuses newer schemas and the files of other programs.
+    private func checkedVersion(known: Int) throws -> Int {
+        let (version, tables) = try translating(path) {
+            try queue.read { database in
+                (
+                    try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0,
+                    try String.fetchAll(database, sql: "SELECT name FROM sqlite_master WHERE type = 'table'")
+                )
+            }
+        }
+        guard version <= known else { throw StoreError.newerSchema(path: path, found: version, known: known) }
+        let isOurs = version > 0 ? tables.contains("run_case") : Set(tables).isSubset(of: ["grdb_migrations"])
+        guard isOurs else { throw StoreError.foreign(path: path) }
+        return version
+    }
+
+    func read<T>(_ body: (Database) throws -> T) throws -> T { try translating(path) { try queue.read(body) } }
+
+    /// One transaction: all of it or nothing.
+    func write<T>(_ body: (Database) throws -> T) throws -> T { try translating(path) { try queue.write(body) } }
+}
+
+private func configuration(_ mode: RunStore.Mode) -> Configuration {
+    var configuration = Configuration()
+    configuration.readonly = mode == .reading
+    configuration.busyMode = .timeout(5)
+    configuration.foreignKeysEnabled = true
+    configuration.prepareDatabase { database in
+        if mode == .writing { try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL") }
+        try database.execute(sql: "PRAGMA temp_store = MEMORY")
+    }
+    return configuration
+}
+
+/// Where the folder is read-only and no log of unfinished writes lies beside it, the file cannot change: SQLite is told
+/// so, because it could not make the files that it shares with writers.
+private func source(_ path: String, _ mode: RunStore.Mode) -> String {
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    guard mode == .reading, unsafe access(folder, W_OK) != 0, unsafe access(path + "-wal", F_OK) != 0 else {
+        return path
+    }
+    return URL(fileURLWithPath: path).absoluteString + "?immutable=1"
+}
+
+private func makeFolder(for path: String) throws(StoreError) {
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+    do {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+        throw .unusable(path: path, detail: "its folder cannot be made")
+    }
+}
+
+/// The WAL needs memory that all processes share; these are the `statfs` numbers of file systems that reach over hosts.
+private func refuseNetworkFileSystem(_ path: String) throws(StoreError) {
+    let remote: Set<UInt32> = [
+        0x6969, 0xFE53_4D42, 0xFF53_4D42, 0x0BD0_0BD0, 0x4750_4653, 0x6573_5546,  // NFS, SMB2, CIFS, Lustre, GPFS, FUSE
+    ]
+    let type = unsafe system_file_system_type(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+    guard type != -1 else { throw .unusable(path: path, detail: systemMessage(errno)) }
+    guard !remote.contains(UInt32(truncatingIfNeeded: type)) else { throw .networkFileSystem(path: path) }
+}
+
+/// Turns what SQLite reports into the sentence for it.
+private func translating<T>(_ path: String, _ body: () throws -> T) throws -> T {
+    do {
+        return try body()
+    } catch let error as DatabaseError {
+        switch error.resultCode {
+        case .SQLITE_NOTADB: throw StoreError.foreign(path: path)
+        case .SQLITE_CORRUPT: throw StoreError.corrupt(path: path, detail: error.message ?? "no detail")
+        case .SQLITE_FULL: throw StoreError.full(path: path)
+        default: throw StoreError.unusable(path: path, detail: error.message ?? "\(error.resultCode)")
+        }
+    }
+}

@@ -1,0 +1,224 @@
+// The program as a whole, from outside: exit codes, last lines, interruption, resumption, a full disk.
+
+import BenchRecords
+import BenchStore
+import Foundation
+import Measurements
+import Testing
+
+@Suite struct CommandTests {
+    let place: Workplace
+
+    init() throws { place = try Workplace() }
+
+    @Test(arguments: [
+        (["list"], 0, "VERDICT listed | cases=18 |"),
+        (["list", "good", "--tier", "smoke", "--long"], 0, "VERDICT listed | cases=1 |"),
+        (["run", "good.smoek"], 2, "VERDICT error |"), (["show"], 2, "VERDICT error |"),
+        (["show", "beef"], 2, "VERDICT error |"),
+        (["compare", "@last", "@last~1"], 2, "VERDICT error |"), (["run", "data.needed"], 2, "VERDICT incomplete |"),
+        (["run", "good.smoke"], 0, "VERDICT complete | ok=1 "),
+        (["all", "--tier", "smoke"], 0, "VERDICT complete | ok=1 "),
+        (["run", "bad.throw", "good.smoke"], 2, "VERDICT incomplete | ok=1 failed=1 "),
+    ])
+    func `every verb ends with its code and a last line that says so`(
+        _ arguments: [String], _ code: Int32, _ start: String
+    ) throws {
+        let ended = try place.ended(try place.started(arguments))
+        #expect(ended.code == code)
+        #expect(ended.lastLine.hasPrefix(start), "\(ended.output)\(ended.errors)")
+        let grammar = #/VERDICT [a-z-]+ \| [a-z]+=\d+( [a-z]+=\d+)* \| run=[0-9a-f]{8} \| exit=\d+/#
+        #expect(ended.lastLine.wholeMatch(of: grammar) != nil, "\(ended.lastLine)")
+        #expect(ended.lastLine.hasSuffix("exit=\(code)"))
+    }
+
+    @Test(arguments: [
+        ["run"], ["run", "good", "--threads", "0"], ["all", "--tier", "weekly"], ["list", "--width", "3"], ["nothing"],
+        ["show", "--format", "xml"],
+    ])
+    func `bad usage is 64`(_ arguments: [String]) throws {
+        #expect(try place.ended(try place.started(arguments)).code == 64)
+    }
+
+    @Test func `an unknown case is answered with the nearest`() throws {
+        let ended = try place.run("run", "good.smok")
+        #expect(
+            ended.errors
+                == "bench: unknown case or suite 'good.smok'; did you mean 'good.smoke'? 'bench list' shows all.\n")
+    }
+
+    @Test func `a file that is no store is refused with 4 before anything runs`() throws {
+        try Data("nonsense nonsense nonsense".utf8).write(to: URL(fileURLWithPath: place.path + "/x.sqlite"))
+        for arguments in [["show"], ["run", "good.smoke"]] {
+            let ended = try place.ended(try place.started(arguments + ["--db", "x.sqlite"]))
+            #expect(ended.code == 4)
+            #expect(ended.errors == "bench: x.sqlite: this file is no store of bench; name another with --db.\n")
+        }
+    }
+
+    @Test func `a case without its data is skipped in words and run once the data is there`() throws {
+        let ended = try place.run("run", "data.needed", "good.smoke")
+        #expect(ended.code == 0)
+        let skipped = try #require(place.latest?.caseRecord("data.needed"))
+        #expect(skipped.state == .skipped)
+        #expect(skipped.message == "needs pictures below --data")
+        try FileManager.default.createDirectory(atPath: place.path + "/d/pictures", withIntermediateDirectories: true)
+        #expect(try place.run("run", "data.needed", "--data", "d").code == 0)
+    }
+
+    @Test func `failures of cases do not touch the others`() throws {
+        let ended = try place.run("run", "bad", "good.smoke", "!bad.loop", "!bad.stubborn", "--mem", "300")
+        #expect(ended.code == 2)
+        let states = Dictionary(uniqueKeysWithValues: try #require(place.latest).cases.map { ($0.id, $0.state) })
+        let expected: [String: CaseState] = [
+            "bad.abort": .crashed, "bad.allocate": .oom, "bad.close": .failed, "bad.exit": .failed,
+            "bad.exit7": .failed,
+            "bad.fatal": .crashed, "bad.garbage": .failed, "bad.grandchild": .done, "bad.segfault": .crashed,
+            "bad.throw": .failed,
+            "good.smoke": .done,
+        ]
+        #expect(states == expected)
+        #expect(place.latest?.caseRecord("bad.fatal")?.message == "SIGILL: the invariant does not hold")
+        #expect(try place.survivors() == [])
+    }
+
+    @Test func `two runs of the same cases are identical, and costs are there`() throws {
+        for _ in 0..<2 { #expect(try place.run("run", "good.smoke", "--threads", "1").code == 0) }
+        let runs = try RunStore(path: place.database, mode: .reading).runs(last: 2)
+        #expect(runs[0].uuid != runs[1].uuid)
+        let scores = runs.map { $0.cases[0].measurement("score")?.scores?.values.map(\.bitPattern) }
+        #expect(scores[0] != nil && scores[0] == scores[1])
+        #expect(runs[0].cases[0].measurements.map(\.metric.name) == ["score", "count", "cpu", "peak_rss", "wall"])
+        let ended = try place.run("compare", "@last~1", "@last")
+        #expect(ended.code == 0)
+        #expect(ended.lastLine.hasPrefix("VERDICT identical"), "\(ended.output)")
+    }
+
+    @Test func `another seed gives other scores`() throws {
+        for seed in ["1", "2"] { #expect(try place.run("run", "good.smoke", "--seed", seed).code == 0) }
+        let runs = try RunStore(path: place.database, mode: .reading).runs(last: 2)
+        #expect(runs.map(\.seed) == [2, 1])
+        #expect(
+            runs[0].cases[0].measurement("score")?.scores?.values[0]
+                != runs[1].cases[0].measurement("score")?.scores?.values[0])
+    }
+}
+
+@Suite struct InterruptionTests {
+    let place: Workplace
+
+    init() throws { place = try Workplace() }
+
+    @Test func `killed at any moment, a run goes on to the same results as one that was not`() throws {
+        let command = ["run", "good.smoke", "good.slow", "good.steps", "bad.throw"]
+        for milliseconds in [250, 900, 1500] {
+            let process = try place.started(command)
+            Thread.sleep(forTimeInterval: Double(milliseconds) / 1000)
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+            #expect(try place.lastSurvivors() == [])
+        }
+        #expect(try place.ended(try place.started(command)).code == 2)
+        let undisturbed = try Workplace()
+        #expect(try undisturbed.ended(try undisturbed.started(command)).code == 2)
+        let (resumed, whole) = (try #require(place.latest), try #require(undisturbed.latest))
+        #expect(resumed.status == .complete)
+        #expect(resumed.planDigest == whole.planDigest)
+        #expect(resumed.cases.map(results) == whole.cases.map(results))
+    }
+
+    @Test func `after a kill the same command goes on with the same run and keeps what is done`() throws {
+        let process = try place.started(["run", "good.slow", "good.steps"])
+        try place.wait { $0.caseRecord("good.slow")?.state == .done && $0.caseRecord("good.steps")?.state == .running }
+        let before = try #require(place.latest)
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        let ended = try place.run("run", "good.slow", "good.steps")
+        #expect(ended.code == 0)
+        #expect(ended.errors.contains("continuing run \(before.shortID): 1 of 2 cases have ended"))
+        let after = try #require(place.latest)
+        #expect(after.uuid == before.uuid)
+        #expect(after.caseRecord("good.slow") == before.caseRecord("good.slow"))
+        #expect(after.caseRecord("good.steps")?.attempt == 2)
+        #expect(
+            FileManager.default.fileExists(atPath: "\(place.path)/.bench/scratch/\(after.uuid)/good.steps") == false)
+    }
+
+    @Test func `a kill of the parent takes the case and what it started along`() throws {
+        let process = try place.started(["run", "bad.stubborn"])
+        try place.wait { _ in (try? place.survivors().count) == 2 }
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        #expect(try place.lastSurvivors() == [])
+    }
+
+    @Test func `one interrupt finishes the case and saves, and the same command goes on`() throws {
+        let process = try place.started(["run", "good.slow", "good.steps"])
+        try place.wait { $0.caseRecord("good.slow")?.state == .running }
+        process.interrupt()
+        let ended = try place.ended(process)
+        #expect(ended.code == 130)
+        #expect(
+            ended.lastLine == "VERDICT interrupted | ok=1 left=1 | run=\(try #require(place.latest).shortID) | exit=130"
+        )
+        #expect(place.latest?.cases.map(\.state) == [.done, .planned])
+        #expect(place.latest?.status == .partial)
+        #expect(try place.run("run", "good.slow", "good.steps", "--resume", "auto").code == 0)
+        #expect(place.latest?.cases.map(\.attempt) == [1, 1])
+    }
+
+    @Test(arguments: [(SIGINT, 2, Int32(130)), (SIGTERM, 1, 143)])
+    func `a second interrupt, or a request to end, stops the case at once`(_ signal: Int32, _ times: Int, _ code: Int32)
+        throws
+    {
+        let process = try place.started(["run", "bad.loop"])
+        try place.wait { $0.cases[0].state == .running }
+        for _ in 0..<times {
+            kill(process.processIdentifier, signal)
+            Thread.sleep(forTimeInterval: 0.2)
+        }
+        #expect(try place.ended(process).code == code)
+        #expect(place.latest?.cases.map(\.state) == [.interrupted])
+        #expect(try place.survivors() == [])
+    }
+
+    @Test func `a second writer is told who writes`() throws {
+        let first = try place.started(["run", "bad.loop"])
+        try place.wait { $0.cases[0].state == .running }
+        let second = try place.started(["run", "good.smoke"], name: "second")
+        let ended = try place.ended(second, name: "second")
+        #expect(ended.code == 75)
+        #expect(ended.errors.contains("another process writes here (pid \(first.processIdentifier), since 2"))
+        #expect(try place.ended(try place.started(["show"], name: "third"), name: "third").output.contains("bad.loop"))
+        first.terminate()
+        first.waitUntilExit()
+    }
+
+    /// A file-size limit stands for a full disk: both refuse to let the database grow.
+    ///
+    /// 100 KiB hold the log of about
+    /// five cases of this run.
+    @Test func `a full disk ends the run with 4, keeps what is stored, and the command goes on later`() throws {
+        #expect(try place.run("run", "good.smoke").code == 0)
+        let command = "run bad.throw bad.exit bad.exit7 bad.garbage good.nan good.smoke good.steps bad.close --seed 2"
+        let line = "ulimit -f 100; exec \(Workplace.program) \(command)"
+        let stopped = try place.ended(try place.started(["-c", line], program: "/bin/bash"))
+        #expect(stopped.code == 4)
+        #expect(stopped.errors.contains("bench: .bench/bench.sqlite: "), "\(stopped.errors)")
+        let told = stopped.errors.split(separator: "\n").count { $0.hasPrefix("FAILED") }
+        let stored = try #require(place.latest).cases.count { $0.state == .failed }
+        #expect(told > 0 && told == stored)
+        let ended = try place.ended(try place.started(command.split(separator: " ").map(String.init)))
+        #expect(ended.errors.contains(": \(stored) of 8 cases have ended"), "\(ended.errors)")
+        #expect(ended.lastLine.hasPrefix("VERDICT incomplete | ok=3 failed=5 "))
+        #expect(place.latest?.status == .complete)
+    }
+
+    /// What must not depend on interruptions: all but times, attempts and costs.
+    private func results(_ item: CaseRecord) -> [String] {
+        [item.id, item.state.rawValue, item.message]
+            + item.measurements.filter { $0.metric.metricClass != .cost }.map {
+                "\($0.metric.name) \($0.value.bitPattern) \($0.scores?.values.map(\.bitPattern) ?? [])"
+            }
+    }
+}

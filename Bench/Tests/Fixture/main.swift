@@ -1,0 +1,114 @@
+// A bench whose cases do what cases must never do: the tests of the runner start it as they would start the real one.
+
+internal import BenchCommands
+internal import Foundation
+internal import Glibc
+internal import Measurements
+
+/// A case named after what it does.
+struct FixtureCase: BenchCase {
+    var id: String
+    var summary = "A case for the runner's tests."
+    var tier = Tier.nightly
+    var expectedSeconds = 0.5
+    let version = 1
+    let configuration = ["size": "3"]
+    var dataFolders: [String] = []
+    var body: @Sendable (CaseContext) throws -> [Double]
+
+    init(_ id: String, _ body: @escaping @Sendable (CaseContext) throws -> [Double]) {
+        self.id = id
+        self.body = body
+    }
+
+    var metrics: [Metric] { [score, Metric("count", .exact, decimals: 0)] }
+
+    private var score: Metric { Metric("score", .quality, direction: .higherIsBetter, finaliser: .mean) }
+
+    func run(in context: CaseContext) throws -> CaseOutcome {
+        let values = try body(context)
+        let scores = Scores(items: values.indices.map { "item-\($0)" }, values: values)
+        return CaseOutcome(
+            [Measurement(score, scores: scores), Measurement(metrics[1], value: Double(values.count))],
+            dataDigests: ["made": "00ff"], artefacts: [Artefact(name: "a.txt", mediaType: "text/plain", bytes: [65])])
+    }
+}
+
+struct FixtureError: Error, CustomStringConvertible {
+    let description = "weights.npy: 3 values were found; give 4."
+}
+
+/// Values that depend on the seed alone.
+func values(seed: UInt64) -> [Double] { (1...4).map { Double((seed &* 2_654_435_761 &+ $0) % 1000) / 7 } }
+
+func sleeper() {
+    var pid: pid_t = 0
+    let words: [UnsafeMutablePointer<CChar>?] = unsafe [strdup("sleep"), strdup("600"), nil]
+    unsafe posix_spawn(&pid, "/bin/sleep", nil, nil, words, environ)
+}
+
+func pause(_ seconds: Double) { Thread.sleep(forTimeInterval: seconds) }
+
+var needsData = FixtureCase("data.needed") { values(seed: $0.seed) }
+needsData.dataFolders = ["pictures"]
+var smoke = FixtureCase("good.smoke") { values(seed: $0.seed) }
+smoke.tier = .smoke
+
+let cases: [FixtureCase] = [
+    FixtureCase("bad.abort") { _ in abort() },
+    FixtureCase("bad.allocate") { _ in
+        var blocks: [[UInt8]] = []
+        while true { blocks.append([UInt8](repeating: 1, count: 16 << 20)) }
+    },
+    FixtureCase("bad.close") { context in
+        close(3)
+        return values(seed: context.seed)
+    },
+    FixtureCase("bad.exit") { _ in exit(0) },
+    FixtureCase("bad.exit7") { _ in exit(7) },
+    FixtureCase("bad.fatal") { _ in fatalError("the invariant does not hold") },
+    FixtureCase("bad.garbage") { context in
+        unsafe write(3, "not a message\n", 14)
+        return values(seed: context.seed)
+    },
+    FixtureCase("bad.grandchild") { _ in
+        sleeper()
+        return []
+    },
+    FixtureCase("bad.loop") { _ in while true {} },
+    FixtureCase("bad.segfault") { _ in
+        unsafe UnsafeMutablePointer<Int>(bitPattern: 8)?.pointee = 1
+        return []
+    },
+    FixtureCase("bad.stubborn") { _ in
+        signal(SIGTERM, SIG_IGN)
+        sleeper()
+        while true { pause(60) }
+    },
+    FixtureCase("bad.throw") { _ in throw FixtureError() },
+    needsData,
+    FixtureCase("good.nan") { values(seed: $0.seed) + [.nan] },
+    FixtureCase("good.printing") { context in
+        let line = String(repeating: "x", count: 1 << 20)
+        for _ in 0..<40 { print(line) }
+        return values(seed: context.seed)
+    },
+    FixtureCase("good.slow") { context in
+        for step in 1...10 {
+            pause(0.05)
+            context.report(Double(step) / 10, "sleeping")
+        }
+        return values(seed: context.seed)
+    },
+    smoke,
+    FixtureCase("good.steps") { context in
+        // Counts its attempts in the scratch folder, which only an interrupted attempt leaves behind.
+        let file = context.scratchFolder + "/attempts"
+        let earlier = FileManager.default.contents(atPath: file)?.count ?? 0
+        try Data(repeating: 1, count: earlier + 1).write(to: URL(fileURLWithPath: file))
+        if earlier == 0 { pause(1.5) }
+        return values(seed: context.seed)
+    },
+]
+
+runBench(cases: cases)
