@@ -23,7 +23,9 @@ func bench(_ name: String, _ dependencies: [Target.Dependency], settings: [Swift
 func benchTests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, path: "Bench/Tests/\(name)", swiftSettings: strict)
 }
-func packageTests(_ name: String, in folder: String, _ dependencies: [Target.Dependency], golden: Bool = false) -> Target {
+func packageTests(_ name: String, in folder: String, _ dependencies: [Target.Dependency], golden: Bool = false)
+    -> Target
+{
     .testTarget(
         name: name, dependencies: dependencies, path: "Packages/\(folder)/Tests/\(name)",
         resources: golden ? [.copy("Golden")] : [], swiftSettings: optimised)
@@ -79,7 +81,8 @@ let package = Package(
         packageTests("TensorIOTests", in: "TensorCore", core("Tensors", "TensorIO", "TensorTesting"), golden: true),
         packageTests(
             "INRTests", in: "INR", [inr] + core("Tensors", "Learning", "TensorIO", "TensorTesting"), golden: true),
-        .testTarget(name: "RepositoryTests", path: "Tests/RepositoryTests", swiftSettings: strict),
+        .testTarget(
+            name: "RepositoryTests", dependencies: ["bench"], path: "Tests/RepositoryTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -39,7 +39,8 @@ public struct MachineRecord: Codable, Sendable, Equatable {
 
     /// A machine from its parts.
     public init(
-        machineClass: String, cpu: String, architecture: String, cores: Int, memoryGiB: Int, blas: String, quota: Double?
+        machineClass: String, cpu: String, architecture: String, cores: Int, memoryGiB: Int, blas: String,
+        quota: Double?
     ) {
         self.machineClass = machineClass
         self.cpu = cpu

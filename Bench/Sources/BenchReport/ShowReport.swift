@@ -68,9 +68,9 @@ extension Report {
 
     private static func unmeasured(in run: RunRecord) -> Table? {
         let rows = run.cases.filter { $0.state != .done }.sorted { $0.id < $1.id }.map {
-            Row([Cell($0.id), Cell($0.state.rawValue), Cell($0.reason)])
+            Row([Cell($0.id), Cell($0.state.rawValue)], note: $0.reason)
         }
-        let columns = [Column("case", .left), Column("state", .left), Column("reason", .left)]
+        let columns = [Column("case", .left), Column("state", .left)]
         return rows.isEmpty ? nil : Table(title: "without a result", columns: columns, rows: rows)
     }
 

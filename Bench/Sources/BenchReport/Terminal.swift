@@ -1,4 +1,4 @@
-// A report as lines of at most so many columns; nothing is wrapped, and what is too long loses its middle.
+// A report as lines of at most so many columns: sentences are wrapped, and a cell that is too long loses its middle.
 
 internal import BenchJudge
 
@@ -48,7 +48,7 @@ extension Table {
         if shown.contains(where: { !columns[$0].unit.isEmpty }) { lines.append(line { columns[$0].unit }) }
         for row in rows {
             lines.append(line { row.cells[$0].text })
-            if withNotes && !row.note.isEmpty { lines.append(shortened("    (\(row.note))", to: width)) }
+            if withNotes && !row.note.isEmpty { lines += wrapped("(\(row.note))", indent: 4, to: width) }
         }
         return lines
     }
@@ -96,6 +96,23 @@ func shortened(_ text: String, to width: Int) -> String {
     if line.count <= width { return line }
     let head = width / 2
     return line.prefix(head) + "…" + line.suffix(max(0, width - head - 1))
+}
+
+/// The text's words on indented lines of at most `width` columns; a longer word loses its middle.
+private func wrapped(_ text: String, indent: Int, to width: Int) -> [String] {
+    let room = width - indent
+    let lines = text.split(whereSeparator: \.isWhitespace).reduce(into: [""]) { lines, word in
+        let word = shortened(String(word), to: room)
+        let last = lines[lines.count - 1]
+        if last.isEmpty {
+            lines[lines.count - 1] = word
+        } else if last.count + 1 + word.count <= room {
+            lines[lines.count - 1] = last + " " + word
+        } else {
+            lines.append(word)
+        }
+    }
+    return lines.map { String(repeating: " ", count: indent) + $0 }
 }
 
 extension String {

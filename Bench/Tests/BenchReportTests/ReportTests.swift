@@ -28,9 +28,11 @@ import Testing
                 ipc − trans-inr      +1.23  [+1.15, +1.31]  0.0078  16/8
 
                 without a result
-                case              state    reason
-                dlg.mini.rollout  crashed  signal 11
-                inr.celeba.ipc    skipped  needs celeba
+                case              state
+                dlg.mini.rollout  crashed
+                    (signal 11)
+                inr.celeba.ipc    skipped
+                    (needs celeba)
 
                 VERDICT incomplete | ok=3 failed=1 timeout=0 oom=0 skipped=1 worse=0 | run=deadbeef | exit=2
 

@@ -93,7 +93,8 @@ public struct Images32: BenchCase {
     /// Quality on the test sets, exact counts, and costs of training and decoding.
     public var metrics: [Metric] {
         let kodak = pictures == .natural64 ? ImageQuality.allCases.map { $0.metric(suffix: "_kodak") } : []
-        let counts = method.isTrained ? [Self.parameters, Self.latents, Self.stepFlops, Self.peakBytes] : [Self.latents]
+        let counts =
+            method.isTrained ? [Self.parameters, Self.latents, Self.stepFlops, Self.peakBytes] : [Self.latents]
         return ImageQuality.allCases.map { $0.metric() } + kodak + counts
             + (method.isTrained ? [Self.trainSeconds, Self.decodeMilliseconds] : [Self.decodeMilliseconds])
     }
@@ -175,7 +176,8 @@ public struct Images32: BenchCase {
         Counters.resetPeak()
         while !training.isFinished {
             seconds += clock.measure { training.step() } / .seconds(1)
-            context.report(0.95 * Double(training.losses.count) / Double(total), "step \(training.losses.count)/\(total)")
+            context.report(
+                0.95 * Double(training.losses.count) / Double(total), "step \(training.losses.count)/\(total)")
             if clock.now - lastSave > .seconds(30) && !training.isFinished {
                 try writeFile(Array(String(seconds).utf8), to: stopwatch)
                 try training.save(to: checkpoint)

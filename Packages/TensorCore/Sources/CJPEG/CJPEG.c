@@ -14,7 +14,7 @@
 enum { maximum_scans = 200 };
 
 typedef struct {
-    struct jpeg_error_mgr base;  // first, so that libjpeg's pointer is ours
+    struct jpeg_error_mgr base; // first, so that libjpeg's pointer is ours
     jmp_buf escape;
     cjpeg_failure *failure;
 } error_state;
@@ -97,9 +97,8 @@ bool cjpeg_decode(const uint8_t *bytes, size_t count, uint8_t *pixels, size_t pi
     return true;
 }
 
-bool cjpeg_encode(
-    const uint8_t *rgb, uint32_t width, uint32_t height, int quality, uint8_t **encoded, size_t *encoded_count,
-    cjpeg_failure *failure) {
+bool cjpeg_encode(const uint8_t *rgb, uint32_t width, uint32_t height, int quality, uint8_t **encoded,
+                  size_t *encoded_count, cjpeg_failure *failure) {
     error_state state;
     struct jpeg_compress_struct info = {.err = prepare(&state, failure)};
     unsigned char *buffer = NULL;

@@ -71,8 +71,8 @@ bool cpng_read_header(const uint8_t *bytes, size_t count, cpng_header *header, c
     return true;
 }
 
-bool cpng_decode(
-    const uint8_t *bytes, size_t count, bool as_stored, uint8_t *pixels, size_t pixel_bytes, cpng_failure *failure) {
+bool cpng_decode(const uint8_t *bytes, size_t count, bool as_stored, uint8_t *pixels, size_t pixel_bytes,
+                 cpng_failure *failure) {
     source from = {bytes, count, 0, failure};
     png_structp png = open_reader(&from);
     if (!png) return false;
@@ -114,8 +114,8 @@ size_t cpng_encoded_bound(uint32_t width, uint32_t height) {
     return PNG_IMAGE_PNG_SIZE_MAX(image);
 }
 
-bool cpng_encode(
-    const uint8_t *rgb, uint32_t width, uint32_t height, uint8_t *encoded, size_t *capacity, cpng_failure *failure) {
+bool cpng_encode(const uint8_t *rgb, uint32_t width, uint32_t height, uint8_t *encoded, size_t *capacity,
+                 cpng_failure *failure) {
     memset(failure, 0, sizeof *failure);
     png_image image = described(width, height);
     // libpng's simplified writer keeps its setjmp to itself.

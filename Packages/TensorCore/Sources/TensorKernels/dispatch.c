@@ -27,9 +27,12 @@ tk_level tk_get_level(void) {
 const tk_variant *tk_current(void) {
     switch (tk_get_level()) {
 #if defined(__x86_64__)
-    case TK_AVX512: return &tk_variant_avx512;
-    case TK_AVX2: return &tk_variant_avx2;
+    case TK_AVX512:
+        return &tk_variant_avx512;
+    case TK_AVX2:
+        return &tk_variant_avx2;
 #endif
-    default: return &tk_variant_baseline;
+    default:
+        return &tk_variant_baseline;
     }
 }

@@ -4,7 +4,7 @@
 
 enum { BLOCK = 8192, RANK = 6, BUFFER = 512 };
 
-// ---- One operand ---------------------------------------------------------------------------------------------------------
+// One operand
 
 typedef struct {
     const tk_variant *variant;
@@ -44,7 +44,7 @@ void tk_fill(float *y, size_t n, float value) {
     tk_for_ranges(n, 4 * BLOCK, fill_range, &job);
 }
 
-// ---- Several operands with strides ---------------------------------------------------------------------------------------
+// Several operands with strides
 
 // A walk over an index space in row-major order, with an offset per operand; neighbouring axes that every operand steps
 // through evenly are one axis.
@@ -85,7 +85,8 @@ static ptrdiff_t offset_at(const walk *w, int operand, size_t position) {
 }
 
 // Copies positions begin..<begin + count of an operand (or back into it), run by run of the last axis.
-static void copy_positions(const walk *w, int operand, float *strided, size_t begin, size_t count, float *flat, bool writes) {
+static void copy_positions(const walk *w, int operand, float *strided, size_t begin, size_t count, float *flat,
+                           bool writes) {
     const size_t inner = w->shape[w->rank - 1];
     const ptrdiff_t step = w->strides[operand][w->rank - 1];
     while (count > 0) {
@@ -123,7 +124,8 @@ static void binary_rows(size_t begin, size_t end, void *context) {
     for (size_t position = begin; position < end;) {
         size_t run = tk_minimum(inner - position % inner, end - position);
         job->variant->binary[job->operation](job->inputs[0] + offset_at(w, 0, position), a_step,
-                                             job->inputs[1] + offset_at(w, 1, position), b_step, job->y + position, run);
+                                             job->inputs[1] + offset_at(w, 1, position), b_step, job->y + position,
+                                             run);
         position += run;
     }
 }
@@ -149,7 +151,8 @@ void tk_binary(tk_binary_operation operation, int rank, const size_t *shape, con
     strided_job job = {make_walk(rank, shape, 2, strides), tk_current(), operation, {a, b}, y};
     const walk *w = &job.w;
     ptrdiff_t a_step = w->strides[0][w->rank - 1], b_step = w->strides[1][w->rank - 1];
-    bool direct = (a_step == 0 || a_step == 1) && (b_step == 0 || b_step == 1) && (w->rank == 1 || w->shape[w->rank - 1] >= 16);
+    bool direct =
+        (a_step == 0 || a_step == 1) && (b_step == 0 || b_step == 1) && (w->rank == 1 || w->shape[w->rank - 1] >= 16);
     tk_for_ranges(w->count, BLOCK, direct ? binary_rows : gathered_range, &job);
 }
 
@@ -168,7 +171,7 @@ static void gather_range(size_t begin, size_t end, void *context) {
 // Where another axis than the last is contiguous in x: squares of 16 by 16, so that both sides are used by whole lines.
 typedef struct {
     walk w;
-    int contiguous;  // the axis with stride 1 in x
+    int contiguous; // the axis with stride 1 in x
     const float *x;
     float *y;
 } transpose_job;

@@ -15,11 +15,11 @@
 #define CLOSED 0x40000000u
 
 static struct {
-    pthread_mutex_t gate;             // held by the caller whose job runs
-    int thread_count;                 // 0 before the first use
+    pthread_mutex_t gate; // held by the caller whose job runs
+    int thread_count;     // 0 before the first use
     pthread_t workers[64];
     int worker_count;
-    _Atomic(uint32_t) generation;     // raised for each job; workers sleep on it
+    _Atomic(uint32_t) generation; // raised for each job; workers sleep on it
     _Atomic(uint32_t) sleepers;
     _Atomic(uint32_t) entrants;
     _Atomic(bool) stops;
@@ -66,7 +66,8 @@ static void wait_for_change(_Atomic(uint32_t) *word, uint32_t value, _Atomic(uin
 
 static void run_tasks(void) {
     size_t task;
-    while ((task = atomic_fetch_add_explicit(&pool.next, 1, memory_order_relaxed)) < pool.count) pool.body(task, pool.context);
+    while ((task = atomic_fetch_add_explicit(&pool.next, 1, memory_order_relaxed)) < pool.count)
+        pool.body(task, pool.context);
 }
 
 static void *work(void *unused) {
@@ -166,7 +167,11 @@ void tk_parallel(size_t count, void (*body)(size_t, void *), void *context) {
     pthread_mutex_unlock(&pool.gate);
 }
 
-typedef struct { size_t n, block; tk_range_body body; void *context; } ranges;
+typedef struct {
+    size_t n, block;
+    tk_range_body body;
+    void *context;
+} ranges;
 
 static void run_range(size_t task, void *context) {
     const ranges *r = context;
@@ -185,7 +190,10 @@ void tk_for_ranges(size_t n, size_t block, tk_range_body body, void *context) {
 
 static pthread_key_t scratch_key;
 static pthread_once_t scratch_once = PTHREAD_ONCE_INIT;
-static _Thread_local struct { float *buffer; size_t count; } scratch;
+static _Thread_local struct {
+    float *buffer;
+    size_t count;
+} scratch;
 
 static void make_scratch_key(void) { pthread_key_create(&scratch_key, free); }
 

@@ -3,10 +3,10 @@
 #include "variant.h"
 
 enum {
-    DEPTH = 256,         // multiply-adds per pass: a panel of B is 16 KiB and stays in the first cache
-    BLOCK_ROWS = 96,     // rows of A packed at a time: 96 KiB, in the second cache
+    DEPTH = 256,     // multiply-adds per pass: a panel of B is 16 KiB and stays in the first cache
+    BLOCK_ROWS = 96, // rows of A packed at a time: 96 KiB, in the second cache
     CHUNK_COLUMNS = 512,
-    PACKED_LIMIT = 1 << 20,  // floats of B packed at a time
+    PACKED_LIMIT = 1 << 20, // floats of B packed at a time
 };
 
 // The part of a product that one task computes.
@@ -15,7 +15,7 @@ typedef struct {
     const tk_variant *variant;
     const float *a, *b;
     float *c, *preactivation;
-    const float *packed_b;   // panels of `packed_depth` rows each, from depth `packed_first` on; or NULL
+    const float *packed_b; // panels of `packed_depth` rows each, from depth `packed_first` on; or NULL
     size_t packed_depth, packed_first;
 } operand_set;
 
@@ -23,8 +23,11 @@ static operand_set batch_operands(const tk_product *p, const tk_variant *variant
     ptrdiff_t i = (ptrdiff_t)(batch / p->batch[1]), j = (ptrdiff_t)(batch % p->batch[1]);
     ptrdiff_t c = i * p->c_batch[0] + j * p->c_batch[1];
     return (operand_set){
-        .p = p, .variant = variant, .a = p->a + i * p->a_batch[0] + j * p->a_batch[1],
-        .b = p->b + i * p->b_batch[0] + j * p->b_batch[1], .c = p->c + c,
+        .p = p,
+        .variant = variant,
+        .a = p->a + i * p->a_batch[0] + j * p->a_batch[1],
+        .b = p->b + i * p->b_batch[0] + j * p->b_batch[1],
+        .c = p->c + c,
         .preactivation = p->preactivation ? p->preactivation + c : NULL,
     };
 }
@@ -62,7 +65,10 @@ static void multiply_pass(const operand_set *o, size_t row, size_t rows, size_t 
     // For few rows a panel of B is used too rarely to be worth a copy.
     const bool reads_b = !o->packed_b && p->b_column == 1 && rows <= 2 * TK_TILE_ROWS;
     float *panel_buffer = o->packed_b ? NULL : tk_scratch(DEPTH * TK_MAXIMUM_TILE_COLUMNS);
-    tk_tile t = {.k = depth, .c_row = p->c_row, .activation = p->activation, .continues = first > 0,
+    tk_tile t = {.k = depth,
+                 .c_row = p->c_row,
+                 .activation = p->activation,
+                 .continues = first > 0,
                  .finishes = first + depth == p->k};
     for (size_t j = 0; j < columns; j += width) {
         t.columns = tk_minimum(width, columns - j);
@@ -105,13 +111,13 @@ static void multiply_block(const operand_set *o, size_t row, size_t rows, size_t
     } while (depth < last);
 }
 
-// ---- Large products: B packed once for all threads -------------------------------------------------------------------------
+// Large products: B packed once for all threads
 
 typedef struct {
     operand_set operands;
     float *packed;
-    size_t first, depth;             // the part of k packed at a time
-    size_t rows, columns;            // of a task
+    size_t first, depth;  // the part of k packed at a time
+    size_t rows, columns; // of a task
     size_t column_chunks;
 } shared_job;
 
@@ -120,9 +126,9 @@ static void pack_task(size_t task, void *context) {
     const tk_product *p = job->operands.p;
     const size_t width = job->operands.variant->tile_columns;
     size_t column = task * width;
-    job->operands.variant->pack_b(
-        job->operands.b + (ptrdiff_t)job->first * p->b_row + (ptrdiff_t)column * p->b_column, p->b_row, p->b_column,
-        job->depth, tk_minimum(width, p->n - column), job->packed + column * job->depth);
+    job->operands.variant->pack_b(job->operands.b + (ptrdiff_t)job->first * p->b_row + (ptrdiff_t)column * p->b_column,
+                                  p->b_row, p->b_column, job->depth, tk_minimum(width, p->n - column),
+                                  job->packed + column * job->depth);
 }
 
 // Neighbouring tasks share a chunk of B.
@@ -131,13 +137,13 @@ static void shared_task(size_t task, void *context) {
     const tk_product *p = job->operands.p;
     size_t row_blocks = tk_ceiling(p->m, job->rows);
     size_t row = task % row_blocks * job->rows, column = task / row_blocks * job->columns;
-    multiply_block(&job->operands, row, tk_minimum(job->rows, p->m - row), column, tk_minimum(job->columns, p->n - column),
-                   job->first, job->first + job->depth);
+    multiply_block(&job->operands, row, tk_minimum(job->rows, p->m - row), column,
+                   tk_minimum(job->columns, p->n - column), job->first, job->first + job->depth);
 }
 
 static void multiply_shared(const tk_product *p, const tk_variant *variant, size_t batch) {
     const size_t width = variant->tile_columns, padded = tk_ceiling(p->n, width) * width;
-    const size_t wanted = 4 * (size_t)tk_get_threads();  // tasks, so that a slow core does not hold up the rest
+    const size_t wanted = 4 * (size_t)tk_get_threads(); // tasks, so that a slow core does not hold up the rest
     shared_job job = {.operands = batch_operands(p, variant, batch)};
     job.rows = tk_minimum(BLOCK_ROWS, tk_ceiling(tk_ceiling(p->m, wanted), TK_TILE_ROWS) * TK_TILE_ROWS);
     job.rows = tk_maximum(job.rows, tk_minimum(48, p->m));
@@ -157,7 +163,7 @@ static void multiply_shared(const tk_product *p, const tk_variant *variant, size
     }
 }
 
-// ---- Small and batched products: each task packs what it needs ---------------------------------------------------------------
+// Small and batched products: each task packs what it needs
 
 typedef struct {
     const tk_product *p;

@@ -8,7 +8,7 @@ enum { BLOCK = 4096, COLUMN_TILE = 64 };
 
 static size_t rows_per_task(size_t n) { return tk_maximum(1, 2 * BLOCK / tk_maximum(n, 1)); }
 
-// ---- Reductions ------------------------------------------------------------------------------------------------------------
+// Reductions
 
 typedef struct {
     const tk_variant *variant;
@@ -32,8 +32,7 @@ static void reduce_blocks(size_t begin, size_t end, void *context) {
 
 // One row: blocks of 4096 elements, their results reduced the same way.
 static float reduce_row(const tk_variant *variant, tk_reduction operation, const float *x, size_t n) {
-    if (n <= BLOCK)
-        return is_sum(operation) ? variant->sum(x, n) : variant->extremum(x, n, operation == TK_MAX);
+    if (n <= BLOCK) return is_sum(operation) ? variant->sum(x, n) : variant->extremum(x, n, operation == TK_MAX);
     size_t count = tk_ceiling(n, BLOCK);
     float *partial = malloc(count * sizeof(float));
     if (!partial) abort();
@@ -65,7 +64,7 @@ void tk_reduce(tk_reduction operation, const float *x, size_t outer, size_t n, s
     reduce_job job = {tk_current(), operation, x, n, inner, y};
     if (inner == 1) {
         if (n > 4 * BLOCK && outer < 16)
-            reduce_rows(0, outer, &job);  // threads share each row instead
+            reduce_rows(0, outer, &job); // threads share each row instead
         else
             tk_for_ranges(outer, rows_per_task(n), reduce_rows, &job);
         return;
@@ -90,7 +89,7 @@ void tk_argmax(const float *x, size_t outer, size_t n, size_t inner, int32_t *in
         }
 }
 
-// ---- Rows ------------------------------------------------------------------------------------------------------------------
+// Rows
 
 typedef struct {
     const tk_variant *variant;
@@ -159,7 +158,13 @@ static void layer_norm_rows(size_t begin, size_t end, void *context) {
 
 void tk_layer_norm(const float *x, const float *weight, const float *bias, float epsilon, float *y, float *statistics,
                    size_t rows, size_t n) {
-    row_job job = {.variant = tk_current(), .x = x, .weight = weight, .bias = bias, .y = y, .second = statistics, .n = n,
+    row_job job = {.variant = tk_current(),
+                   .x = x,
+                   .weight = weight,
+                   .bias = bias,
+                   .y = y,
+                   .second = statistics,
+                   .n = n,
                    .scale = epsilon};
     tk_for_ranges(rows, rows_per_task(n), layer_norm_rows, &job);
 }
@@ -181,8 +186,16 @@ void tk_layer_norm_gradient(const float *x, const float *weight, const float *st
     const size_t block = tk_maximum(16, tk_ceiling(rows, 64)), blocks = tk_ceiling(rows, block);
     const bool wants = dweight || dbias;
     float *slots = wants ? tk_scratch(2 * n * blocks) : NULL;
-    row_job job = {.variant = tk_current(), .x = x, .g = g, .weight = weight, .statistics = statistics, .y = dx,
-                   .second = slots, .n = n, .rows = rows, .block = block};
+    row_job job = {.variant = tk_current(),
+                   .x = x,
+                   .g = g,
+                   .weight = weight,
+                   .statistics = statistics,
+                   .y = dx,
+                   .second = slots,
+                   .n = n,
+                   .rows = rows,
+                   .block = block};
     tk_parallel(blocks, layer_norm_gradient_block, &job);
     for (size_t j = 0; wants && j < n; j++) {
         float w = 0, b = 0;
@@ -195,7 +208,7 @@ void tk_layer_norm_gradient(const float *x, const float *weight, const float *st
     }
 }
 
-// ---- Gather and scatter of rows ----------------------------------------------------------------------------------------------
+// Gather and scatter of rows
 
 typedef struct {
     const float *x;
@@ -229,7 +242,7 @@ void tk_scatter_add_rows(const float *x, const int32_t *index, float *y, size_t 
     tk_parallel(tk_ceiling(n, COLUMN_TILE), scatter_tile, &job);
 }
 
-// ---- Optimiser steps ----------------------------------------------------------------------------------------------------------
+// Optimiser steps
 
 typedef struct {
     const tk_variant *variant;
@@ -243,16 +256,27 @@ static void adam_range(size_t begin, size_t end, void *context) {
     job->variant->adam(job->p + begin, job->g + begin, job->m + begin, job->v + begin, end - begin, job->constants);
 }
 
-void tk_adam(float *p, const float *g, float *m, float *v, size_t n, float rate, float beta1, float beta2, float epsilon,
-             float weight_decay, bool decoupled, float bias1, float bias2, float gradient_scale) {
+void tk_adam(float *p, const float *g, float *m, float *v, size_t n, float rate, float beta1, float beta2,
+             float epsilon, float weight_decay, bool decoupled, float bias1, float bias2, float gradient_scale) {
     adam_job job = {
-        .variant = tk_current(), .p = p, .m = m, .v = v, .g = g,
-        .constants = {
-            [TK_ADAM_RATE] = rate / bias1, [TK_ADAM_BETA1] = beta1, [TK_ADAM_REST1] = 1 - beta1, [TK_ADAM_BETA2] = beta2,
-            [TK_ADAM_REST2] = 1 - beta2, [TK_ADAM_EPSILON] = epsilon, [TK_ADAM_COUPLED] = decoupled ? 0 : weight_decay,
-            [TK_ADAM_KEEP] = decoupled ? 1 - rate * weight_decay : 1, [TK_ADAM_ROOT2] = 1 / sqrtf(bias2),
-            [TK_ADAM_SCALE] = gradient_scale,
-        },
+        .variant = tk_current(),
+        .p = p,
+        .m = m,
+        .v = v,
+        .g = g,
+        .constants =
+            {
+                [TK_ADAM_RATE] = rate / bias1,
+                [TK_ADAM_BETA1] = beta1,
+                [TK_ADAM_REST1] = 1 - beta1,
+                [TK_ADAM_BETA2] = beta2,
+                [TK_ADAM_REST2] = 1 - beta2,
+                [TK_ADAM_EPSILON] = epsilon,
+                [TK_ADAM_COUPLED] = decoupled ? 0 : weight_decay,
+                [TK_ADAM_KEEP] = decoupled ? 1 - rate * weight_decay : 1,
+                [TK_ADAM_ROOT2] = 1 / sqrtf(bias2),
+                [TK_ADAM_SCALE] = gradient_scale,
+            },
     };
     tk_for_ranges(n, BLOCK, adam_range, &job);
 }

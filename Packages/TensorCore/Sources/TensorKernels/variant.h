@@ -11,18 +11,21 @@ enum { TK_TILE_ROWS = 6, TK_LANES = 32, TK_MAXIMUM_TILE_COLUMNS = 32 };
 // One register tile of a product: rows <= 6 by columns <= 2 vectors, k multiply-adds deep.
 typedef struct {
     size_t k, rows, columns;
-    const float *a; ptrdiff_t a_row, a_column;
-    const float *b; ptrdiff_t b_row;  // columns contiguous; always two whole vectors readable
-    float *c; ptrdiff_t c_row;
-    float *preactivation;             // in c's layout, or NULL
-    const float *bias;                // at the tile's first column, or NULL
+    const float *a;
+    ptrdiff_t a_row, a_column;
+    const float *b;
+    ptrdiff_t b_row; // columns contiguous; always two whole vectors readable
+    float *c;
+    ptrdiff_t c_row;
+    float *preactivation; // in c's layout, or NULL
+    const float *bias;    // at the tile's first column, or NULL
     tk_activation activation;
-    bool continues;                   // starts from c instead of zero
-    bool finishes;                    // applies bias and activation
+    bool continues; // starts from c instead of zero
+    bool finishes;  // applies bias and activation
 } tk_tile;
 
 typedef struct {
-    size_t tile_columns;              // two vectors
+    size_t tile_columns; // two vectors
     void (*tile)(const tk_tile *t);
     // b[k, columns] (columns <= tile_columns) as a panel with rows of tile_columns, zeros beyond.
     void (*pack_b)(const float *b, ptrdiff_t row, ptrdiff_t column, size_t k, size_t columns, float *panel);
@@ -33,7 +36,7 @@ typedef struct {
     void (*binary[TK_BINARY_COUNT])(const float *a, size_t a_step, const float *b, size_t b_step, float *y, size_t n);
     void (*select)(const float *mask, const float *a, const float *b, float *y, size_t n);
 
-    float (*sum)(const float *x, size_t n);  // 32 lanes
+    float (*sum)(const float *x, size_t n); // 32 lanes
     float (*extremum)(const float *x, size_t n, bool is_max);
     // Over n rows of `stride` floats, the first `width` <= 64 columns: sums in blocks of 64 rows, or extrema.
     void (*reduce_columns)(tk_reduction operation, const float *x, size_t n, size_t stride, size_t width, float *y);
@@ -41,8 +44,8 @@ typedef struct {
     void (*softmax_gradient)(const float *y, const float *g, float *dx, size_t n, float scale);
     void (*log_softmax)(const float *x, float *y, size_t n);
     void (*log_softmax_gradient)(const float *y, const float *g, float *dx, size_t n);
-    void (*layer_norm)(const float *x, const float *weight, const float *bias, float epsilon, float *y, float *statistics,
-                       size_t n);
+    void (*layer_norm)(const float *x, const float *weight, const float *bias, float epsilon, float *y,
+                       float *statistics, size_t n);
     // Adds to dweight and dbias where they are not NULL.
     void (*layer_norm_gradient)(const float *x, const float *weight, const float *statistics, const float *g, float *dx,
                                 float *dweight, float *dbias, size_t n);
@@ -51,8 +54,19 @@ typedef struct {
 } tk_variant;
 
 // The constants of one Adam step, in the order its kernel reads them.
-enum { TK_ADAM_RATE, TK_ADAM_BETA1, TK_ADAM_REST1, TK_ADAM_BETA2, TK_ADAM_REST2, TK_ADAM_EPSILON, TK_ADAM_COUPLED,
-       TK_ADAM_KEEP, TK_ADAM_ROOT2, TK_ADAM_SCALE, TK_ADAM_COUNT };
+enum {
+    TK_ADAM_RATE,
+    TK_ADAM_BETA1,
+    TK_ADAM_REST1,
+    TK_ADAM_BETA2,
+    TK_ADAM_REST2,
+    TK_ADAM_EPSILON,
+    TK_ADAM_COUPLED,
+    TK_ADAM_KEEP,
+    TK_ADAM_ROOT2,
+    TK_ADAM_SCALE,
+    TK_ADAM_COUNT
+};
 
 extern const tk_variant tk_variant_baseline, tk_variant_avx2, tk_variant_avx512;
 // The variant in use.

@@ -1,6 +1,6 @@
 // The loops of one variant, and at the end its table. Included once per variant, after variant_math.h.
 
-// ---- Elementwise: whole vectors, then the rest through a padded vector ------------------------------------------------
+// Elementwise: whole vectors, then the rest through a padded vector
 
 INLINE vf load_some(const float *p, size_t count) {
     float padded[TK_WIDTH] = {0};
@@ -14,22 +14,22 @@ INLINE void store_some(float *p, vf x, size_t count) {
     memcpy(p, padded, count * sizeof(float));
 }
 
-#define UNARY(name, expression)                                                                        \
-    static void unary_##name(const float *in, float *out, size_t n, float p, float q) {                \
-        (void)p, (void)q;                                                                              \
-        size_t i = 0;                                                                                  \
-        for (; i + TK_WIDTH <= n; i += TK_WIDTH) {                                                     \
-            vf x = load(in + i);                                                                       \
-            store(out + i, expression);                                                                \
-        }                                                                                              \
-        if (i < n) {                                                                                   \
-            vf x = load_some(in + i, n - i);                                                           \
-            store_some(out + i, expression, n - i);                                                    \
-        }                                                                                              \
+#define UNARY(name, expression)                                                         \
+    static void unary_##name(const float *in, float *out, size_t n, float p, float q) { \
+        (void)p, (void)q;                                                               \
+        size_t i = 0;                                                                   \
+        for (; i + TK_WIDTH <= n; i += TK_WIDTH) {                                      \
+            vf x = load(in + i);                                                        \
+            store(out + i, expression);                                                 \
+        }                                                                               \
+        if (i < n) {                                                                    \
+            vf x = load_some(in + i, n - i);                                            \
+            store_some(out + i, expression, n - i);                                     \
+        }                                                                               \
     }
 UNARY(abs, abs_(x))
 UNARY(sign, sign_(x))
-UNARY(square, x *x)
+UNARY(square, (x * x))
 UNARY(sqrt, root(x))
 UNARY(rsqrt, 1.0f / root(x))
 UNARY(reciprocal, 1.0f / x)
@@ -54,61 +54,61 @@ UNARY(clamp, pick(x < p, all(p), pick(x > q, all(q), x)))
 UNARY(power, power_(x, p))
 UNARY(greater, one_where(x > p))
 
-#define GRADIENT(name, expression)                                                                     \
-    static void gradient_##name(const float *in, const float *cotangent, float *out, size_t n) {       \
-        size_t i = 0;                                                                                  \
-        for (; i + TK_WIDTH <= n; i += TK_WIDTH) {                                                     \
-            vf x = load(in + i), g = load(cotangent + i);                                              \
-            store(out + i, expression);                                                                \
-        }                                                                                              \
-        if (i < n) {                                                                                   \
-            vf x = load_some(in + i, n - i), g = load_some(cotangent + i, n - i);                      \
-            store_some(out + i, expression, n - i);                                                    \
-        }                                                                                              \
+#define GRADIENT(name, expression)                                                               \
+    static void gradient_##name(const float *in, const float *cotangent, float *out, size_t n) { \
+        size_t i = 0;                                                                            \
+        for (; i + TK_WIDTH <= n; i += TK_WIDTH) {                                               \
+            vf x = load(in + i), g = load(cotangent + i);                                        \
+            store(out + i, expression);                                                          \
+        }                                                                                        \
+        if (i < n) {                                                                             \
+            vf x = load_some(in + i, n - i), g = load_some(cotangent + i, n - i);                \
+            store_some(out + i, expression, n - i);                                              \
+        }                                                                                        \
     }
 GRADIENT(relu, pick(x <= 0.0f, all(0), g))
-GRADIENT(gelu, g *gelu_slope(x))
-GRADIENT(gelu_tanh, g *gelu_tanh_slope(x))
-GRADIENT(silu, g *silu_slope(x))
-GRADIENT(sin, g *cos_(x))
-GRADIENT(cos, -g * sin_(x))
+GRADIENT(gelu, (g * gelu_slope(x)))
+GRADIENT(gelu_tanh, (g * gelu_tanh_slope(x)))
+GRADIENT(silu, (g * silu_slope(x)))
+GRADIENT(sin, (g * cos_(x)))
+GRADIENT(cos, (-g * sin_(x)))
 GRADIENT(tanh, g * (1.0f - x * x))
-GRADIENT(sigmoid, g * (x * (1.0f - x)))
-GRADIENT(softplus, g *pick(x > 20.0f, all(1), sigmoid_(x)))
-GRADIENT(abs, g *sign_(x))
-GRADIENT(exp, g *x)
+GRADIENT(sigmoid, (g * (x * (1.0f - x))))
+GRADIENT(softplus, (g * pick(x > 20.0f, all(1), sigmoid_(x))))
+GRADIENT(abs, (g * sign_(x)))
+GRADIENT(exp, (g * x))
 GRADIENT(sqrt, g * 0.5f / x)
-GRADIENT(erf, g * (exp_(-x * x) * 1.12837917f))
+GRADIENT(erf, (g * (exp_(-x * x) * 1.12837917f)))
 
 INLINE vf operand(const float *p, size_t step, size_t i, vf constant) { return step ? load(p + i) : constant; }
 
-#define BINARY_LOOP(expression)                                                                        \
-    for (; i + TK_WIDTH <= n; i += TK_WIDTH) {                                                         \
-        vf a = operand(left, left_step, i, left_all), b = operand(right, right_step, i, right_all);    \
-        store(out + i, expression);                                                                    \
+#define BINARY_LOOP(expression)                                                                     \
+    for (; i + TK_WIDTH <= n; i += TK_WIDTH) {                                                      \
+        vf a = operand(left, left_step, i, left_all), b = operand(right, right_step, i, right_all); \
+        store(out + i, expression);                                                                 \
     }
-#define BINARY(name, expression)                                                                       \
+#define BINARY(name, expression)                                                                                      \
     static void binary_##name(const float *left, size_t left_step, const float *right, size_t right_step, float *out, \
-                              size_t n) {                                                              \
-        vf left_all = left_step ? all(0) : all(*left), right_all = right_step ? all(0) : all(*right);  \
-        size_t i = 0;                                                                                  \
-        if (left_step && right_step) {                                                                 \
-            for (; i + TK_WIDTH <= n; i += TK_WIDTH) {                                                 \
-                vf a = load(left + i), b = load(right + i);                                            \
-                store(out + i, expression);                                                            \
-            }                                                                                          \
-        } else {                                                                                       \
-            BINARY_LOOP(expression)                                                                    \
-        }                                                                                              \
-        if (i < n) {                                                                                   \
-            vf a = left_step ? load_some(left + i, n - i) : left_all;                                  \
-            vf b = right_step ? load_some(right + i, n - i) : right_all;                               \
-            store_some(out + i, expression, n - i);                                                    \
-        }                                                                                              \
+                              size_t n) {                                                                             \
+        vf left_all = left_step ? all(0) : all(*left), right_all = right_step ? all(0) : all(*right);                 \
+        size_t i = 0;                                                                                                 \
+        if (left_step && right_step) {                                                                                \
+            for (; i + TK_WIDTH <= n; i += TK_WIDTH) {                                                                \
+                vf a = load(left + i), b = load(right + i);                                                           \
+                store(out + i, expression);                                                                           \
+            }                                                                                                         \
+        } else {                                                                                                      \
+            BINARY_LOOP(expression)                                                                                   \
+        }                                                                                                             \
+        if (i < n) {                                                                                                  \
+            vf a = left_step ? load_some(left + i, n - i) : left_all;                                                 \
+            vf b = right_step ? load_some(right + i, n - i) : right_all;                                              \
+            store_some(out + i, expression, n - i);                                                                   \
+        }                                                                                                             \
     }
 BINARY(add, a + b)
 BINARY(subtract, a - b)
-BINARY(multiply, a *b)
+BINARY(multiply, (a * b))
 BINARY(divide, a / b)
 BINARY(maximum, larger(a, b))
 BINARY(minimum, smaller(a, b))
@@ -123,7 +123,7 @@ static void select_(const float *mask, const float *a, const float *b, float *y,
     for (; i < n; i++) y[i] = mask[i] != 0 ? a[i] : b[i];
 }
 
-// ---- Sums over 32 lanes: element i in lane i mod 32, lanes combined as a binary tree -----------------------------------
+// Sums over 32 lanes: element i in lane i mod 32, lanes combined as a binary tree
 
 enum { VECTORS = TK_LANES / TK_WIDTH };
 
@@ -134,22 +134,22 @@ INLINE float combined(float *lane) {
 }
 
 // Sums `expression` of index i (a vector at i, or a float in the rest) over 0..<n into `result`.
-#define LANE_SUM(result, n, vector_expression, scalar_expression)                                      \
-    float result;                                                                                      \
-    {                                                                                                  \
-        vf lanes[VECTORS];                                                                             \
-        for (int v = 0; v < VECTORS; v++) lanes[v] = all(0);                                           \
-        size_t i = 0;                                                                                  \
-        for (size_t base = 0; base + TK_LANES <= (n); base += TK_LANES) {                              \
-            _Pragma("clang loop unroll(full)") for (int v = 0; v < VECTORS; v++) {                     \
-                i = base + (size_t)v * TK_WIDTH;                                                       \
-                lanes[v] += vector_expression;                                                         \
-            }                                                                                          \
-        }                                                                                              \
-        float lane[TK_LANES];                                                                          \
-        for (int v = 0; v < VECTORS; v++) store(lane + v * TK_WIDTH, lanes[v]);                        \
-        for (i = (n) / TK_LANES * TK_LANES; i < (n); i++) lane[i % TK_LANES] += scalar_expression;     \
-        result = combined(lane);                                                                       \
+#define LANE_SUM(result, n, vector_expression, scalar_expression)                                  \
+    float result;                                                                                  \
+    {                                                                                              \
+        vf lanes[VECTORS];                                                                         \
+        for (int v = 0; v < VECTORS; v++) lanes[v] = all(0);                                       \
+        size_t i = 0;                                                                              \
+        for (size_t base = 0; base + TK_LANES <= (n); base += TK_LANES) {                          \
+            _Pragma("clang loop unroll(full)") for (int v = 0; v < VECTORS; v++) {                 \
+                i = base + (size_t)v * TK_WIDTH;                                                   \
+                lanes[v] += vector_expression;                                                     \
+            }                                                                                      \
+        }                                                                                          \
+        float lane[TK_LANES];                                                                      \
+        for (int v = 0; v < VECTORS; v++) store(lane + v * TK_WIDTH, lanes[v]);                    \
+        for (i = (n) / TK_LANES * TK_LANES; i < (n); i++) lane[i % TK_LANES] += scalar_expression; \
+        result = combined(lane);                                                                   \
     }
 
 static float sum(const float *x, size_t n) {
@@ -214,7 +214,7 @@ static double sum_squares(const float *x, size_t n) {
     return lane[0];
 }
 
-// ---- Rows --------------------------------------------------------------------------------------------------------------
+// Rows
 
 INLINE void zero(float *y, size_t n) { memset(y, 0, n * sizeof(float)); }
 
@@ -260,8 +260,8 @@ static void log_softmax_gradient(const float *y, const float *g, float *dx, size
     if (i < n) store_some(dx + i, fma_(-exp_(load_some(y + i, n - i)), all(total), load_some(g + i, n - i)), n - i);
 }
 
-static void layer_norm(const float *x, const float *weight, const float *bias, float epsilon, float *y, float *statistics,
-                       size_t n) {
+static void layer_norm(const float *x, const float *weight, const float *bias, float epsilon, float *y,
+                       float *statistics, size_t n) {
     float mean = sum(x, n) / (float)n;
     LANE_SUM(squares, n, (load(x + i) - mean) * (load(x + i) - mean), (x[i] - mean) * (x[i] - mean))
     float rstd = 1.0f / sqrtf(squares / (float)n + epsilon);
@@ -298,7 +298,7 @@ static void layer_norm_gradient(const float *x, const float *weight, const float
     }
 }
 
-// ---- Adam --------------------------------------------------------------------------------------------------------------
+// Adam
 
 INLINE void adam_vector(vf *p, vf g, vf *m, vf *v, const float *c) {
     g = fma_(all(c[TK_ADAM_COUPLED]), *p, g * c[TK_ADAM_SCALE]);
@@ -326,15 +326,18 @@ static void adam(float *p, const float *g, float *m, float *v, size_t n, const f
     }
 }
 
-// ---- Matrix product ------------------------------------------------------------------------------------------------------
+// Matrix product
 
 enum { COLUMNS = 2 * TK_WIDTH };
 
 INLINE vf activated(vf x, tk_activation activation) {
     switch (activation) {
-    case TK_RELU: return relu_(x);
-    case TK_GELU: return gelu_(x);
-    default: return x;
+    case TK_RELU:
+        return relu_(x);
+    case TK_GELU:
+        return gelu_(x);
+    default:
+        return x;
     }
 }
 
@@ -371,16 +374,14 @@ INLINE void tile_rows(const tk_tile *t, int rows, ptrdiff_t a_row, ptrdiff_t a_c
 }
 
 static void tile_whole(const tk_tile *t, float *c, ptrdiff_t c_row, float *preactivation, const float *bias) {
-#define TILE(rows)                                                                                     \
-    case rows:                                                                                         \
-        if (t->a_row == 1 && t->a_column == TK_TILE_ROWS && t->b_row == COLUMNS)                       \
-            tile_rows(t, rows, 1, TK_TILE_ROWS, COLUMNS, c, c_row, preactivation, bias);               \
-        else                                                                                           \
-            tile_rows(t, rows, t->a_row, t->a_column, t->b_row, c, c_row, preactivation, bias);        \
+#define TILE(rows)                                                                              \
+    case rows:                                                                                  \
+        if (t->a_row == 1 && t->a_column == TK_TILE_ROWS && t->b_row == COLUMNS)                \
+            tile_rows(t, rows, 1, TK_TILE_ROWS, COLUMNS, c, c_row, preactivation, bias);        \
+        else                                                                                    \
+            tile_rows(t, rows, t->a_row, t->a_column, t->b_row, c, c_row, preactivation, bias); \
         break;
-    switch (t->rows) {
-        TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
-    }
+    switch (t->rows) { TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6) }
 #undef TILE
 }
 
@@ -432,7 +433,8 @@ static void pack_b(const float *b, ptrdiff_t row, ptrdiff_t column, size_t k, si
                 }
                 for (int h = 0; h < 8; h += 4)
                     for (int c = 0; c < 2; c++) {
-                        quads[h + c] = __builtin_shufflevector(pairs[h + c], pairs[h + c + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+                        quads[h + c] =
+                            __builtin_shufflevector(pairs[h + c], pairs[h + c + 2], 0, 1, 8, 9, 4, 5, 12, 13);
                         quads[h + c + 2] =
                             __builtin_shufflevector(pairs[h + c], pairs[h + c + 2], 2, 3, 10, 11, 6, 7, 14, 15);
                     }
@@ -449,31 +451,80 @@ static void pack_b(const float *b, ptrdiff_t row, ptrdiff_t column, size_t k, si
         for (size_t j = 0; j < columns; j++) panel[i * COLUMNS + j] = b[(ptrdiff_t)i * row + (ptrdiff_t)j * column];
 }
 
-// ---- The table -----------------------------------------------------------------------------------------------------------
+// The table
 
 const tk_variant TK_VARIANT = {
-    .tile_columns = COLUMNS, .tile = tile, .pack_b = pack_b,
-    .unary = {
-        [TK_ABS] = unary_abs, [TK_SIGN] = unary_sign, [TK_SQUARE] = unary_square, [TK_SQRT] = unary_sqrt,
-        [TK_RSQRT] = unary_rsqrt, [TK_RECIPROCAL] = unary_reciprocal, [TK_EXP] = unary_exp, [TK_EXPM1] = unary_expm1,
-        [TK_LOG] = unary_log, [TK_LOG1P] = unary_log1p, [TK_SIN] = unary_sin, [TK_COS] = unary_cos,
-        [TK_TANH] = unary_tanh, [TK_SIGMOID] = unary_sigmoid, [TK_SOFTPLUS] = unary_softplus, [TK_ERF] = unary_erf,
-        [TK_RELU_UNARY] = unary_relu, [TK_GELU_UNARY] = unary_gelu, [TK_GELU_TANH] = unary_gelu_tanh,
-        [TK_SILU] = unary_silu, [TK_FLOOR] = unary_floor, [TK_ROUND] = unary_round, [TK_SCALE_ADD] = unary_scale_add,
-        [TK_CLAMP] = unary_clamp, [TK_POWER] = unary_power, [TK_GREATER] = unary_greater,
-    },
-    .unary_gradient = {
-        [TK_RELU_UNARY] = gradient_relu, [TK_GELU_UNARY] = gradient_gelu, [TK_GELU_TANH] = gradient_gelu_tanh,
-        [TK_SILU] = gradient_silu, [TK_SIN] = gradient_sin, [TK_COS] = gradient_cos, [TK_TANH] = gradient_tanh,
-        [TK_SIGMOID] = gradient_sigmoid, [TK_SOFTPLUS] = gradient_softplus, [TK_ABS] = gradient_abs,
-        [TK_EXP] = gradient_exp, [TK_SQRT] = gradient_sqrt, [TK_ERF] = gradient_erf,
-    },
-    .binary = {
-        [TK_ADD] = binary_add, [TK_SUBTRACT] = binary_subtract, [TK_MULTIPLY] = binary_multiply,
-        [TK_DIVIDE] = binary_divide, [TK_MAXIMUM] = binary_maximum, [TK_MINIMUM] = binary_minimum,
-        [TK_EQUAL] = binary_equal, [TK_LESS] = binary_less, [TK_LESS_EQUAL] = binary_less_equal, [TK_TIE_SHARE] = binary_tie_share,
-    },
-    .select = select_, .sum = sum, .extremum = extremum, .reduce_columns = reduce_columns, .softmax = softmax,
-    .softmax_gradient = softmax_gradient, .log_softmax = log_softmax, .log_softmax_gradient = log_softmax_gradient,
-    .layer_norm = layer_norm, .layer_norm_gradient = layer_norm_gradient, .adam = adam, .sum_squares = sum_squares,
+    .tile_columns = COLUMNS,
+    .tile = tile,
+    .pack_b = pack_b,
+    .unary =
+        {
+            [TK_ABS] = unary_abs,
+            [TK_SIGN] = unary_sign,
+            [TK_SQUARE] = unary_square,
+            [TK_SQRT] = unary_sqrt,
+            [TK_RSQRT] = unary_rsqrt,
+            [TK_RECIPROCAL] = unary_reciprocal,
+            [TK_EXP] = unary_exp,
+            [TK_EXPM1] = unary_expm1,
+            [TK_LOG] = unary_log,
+            [TK_LOG1P] = unary_log1p,
+            [TK_SIN] = unary_sin,
+            [TK_COS] = unary_cos,
+            [TK_TANH] = unary_tanh,
+            [TK_SIGMOID] = unary_sigmoid,
+            [TK_SOFTPLUS] = unary_softplus,
+            [TK_ERF] = unary_erf,
+            [TK_RELU_UNARY] = unary_relu,
+            [TK_GELU_UNARY] = unary_gelu,
+            [TK_GELU_TANH] = unary_gelu_tanh,
+            [TK_SILU] = unary_silu,
+            [TK_FLOOR] = unary_floor,
+            [TK_ROUND] = unary_round,
+            [TK_SCALE_ADD] = unary_scale_add,
+            [TK_CLAMP] = unary_clamp,
+            [TK_POWER] = unary_power,
+            [TK_GREATER] = unary_greater,
+        },
+    .unary_gradient =
+        {
+            [TK_RELU_UNARY] = gradient_relu,
+            [TK_GELU_UNARY] = gradient_gelu,
+            [TK_GELU_TANH] = gradient_gelu_tanh,
+            [TK_SILU] = gradient_silu,
+            [TK_SIN] = gradient_sin,
+            [TK_COS] = gradient_cos,
+            [TK_TANH] = gradient_tanh,
+            [TK_SIGMOID] = gradient_sigmoid,
+            [TK_SOFTPLUS] = gradient_softplus,
+            [TK_ABS] = gradient_abs,
+            [TK_EXP] = gradient_exp,
+            [TK_SQRT] = gradient_sqrt,
+            [TK_ERF] = gradient_erf,
+        },
+    .binary =
+        {
+            [TK_ADD] = binary_add,
+            [TK_SUBTRACT] = binary_subtract,
+            [TK_MULTIPLY] = binary_multiply,
+            [TK_DIVIDE] = binary_divide,
+            [TK_MAXIMUM] = binary_maximum,
+            [TK_MINIMUM] = binary_minimum,
+            [TK_EQUAL] = binary_equal,
+            [TK_LESS] = binary_less,
+            [TK_LESS_EQUAL] = binary_less_equal,
+            [TK_TIE_SHARE] = binary_tie_share,
+        },
+    .select = select_,
+    .sum = sum,
+    .extremum = extremum,
+    .reduce_columns = reduce_columns,
+    .softmax = softmax,
+    .softmax_gradient = softmax_gradient,
+    .log_softmax = log_softmax,
+    .log_softmax_gradient = log_softmax_gradient,
+    .layer_norm = layer_norm,
+    .layer_norm_gradient = layer_norm_gradient,
+    .adam = adam,
+    .sum_squares = sum_squares,
 };

@@ -21,7 +21,9 @@ INLINE vf all(float x) { return x - (vf){0}; }
 INLINE vf fma_(vf a, vf b, vf c) { return __builtin_elementwise_fma(a, b, c); }
 INLINE vf pick(vi mask, vf a, vf b) { return (vf)((mask & (vi)a) | (~mask & (vi)b)); }
 INLINE vf abs_(vf x) { return (vf)((vi)x & 0x7fffffff); }
-INLINE vf with_sign(vf magnitude, vf sign) { return (vf)(((vi)magnitude & 0x7fffffff) | ((vi)sign & (int32_t)0x80000000)); }
+INLINE vf with_sign(vf magnitude, vf sign) {
+    return (vf)(((vi)magnitude & 0x7fffffff) | ((vi)sign & (int32_t)0x80000000));
+}
 // 1 where the mask is set, else 0.
 INLINE vf one_where(vi mask) { return (vf)(mask & (vi)all(1)); }
 // NaN if either is.
@@ -30,7 +32,8 @@ INLINE vf smaller(vf a, vf b) { return pick(a != a, a, pick(a < b, a, b)); }
 // 2^n for -126 <= n <= 127.
 INLINE vf power_of_two(vi n) { return (vf)((n + 127) << 23); }
 
-// The nearest integer of |x| < 2^22 as float and, in the low bits of the sum, as int: no conversion that a NaN could break.
+// The nearest integer of |x| < 2^22 as float and, in the low bits of the sum, as int: no conversion that a NaN could
+// break.
 INLINE vf nearest(vf x, vi *n) {
     const float magic = 12582912.0f;
     vf t = x + magic;
@@ -61,7 +64,7 @@ INLINE vf exp_(vf x) {
     vf r;
     vf q = reduce_exp(x, &n, &r);
     vf y = fma_(q, r * r, r) + 1.0f;
-    vi half = n >> 1;  // two steps, so that results below 2^-126 are rounded once
+    vi half = n >> 1; // two steps, so that results below 2^-126 are rounded once
     return y * power_of_two(half) * power_of_two(n - half);
 }
 
@@ -113,7 +116,8 @@ INLINE vf log1p_(vf x) {
     return pick((u == INFINITY) | (u == 0.0f), log_(u), y);
 }
 
-// sin and cos share x = n pi/2 + r by three constants, exact enough below 2^13; beyond, the C library's double functions.
+// sin and cos share x = n pi/2 + r by three constants, exact enough below 2^13; beyond, the C library's double
+// functions.
 INLINE vf reduce_angle(vf x, vi *n) {
     vf k = nearest(x * 0.636619772f, n);
     vf r = fma_(k, all(-1.57079637f), x);

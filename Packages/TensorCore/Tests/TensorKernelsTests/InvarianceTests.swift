@@ -42,7 +42,8 @@ private let kernelCases: [KernelCase] =
             lengths.flatMap { n in
                 var y = [Float](repeating: 0, count: 3 * n)
                 unsafe tk_binary(
-                    tk_binary_operation(code), 2, [3, n], numbers(3 * n, seed: 1), [n, 1], numbers(n, seed: 2), [0, 1], &y)
+                    tk_binary_operation(code), 2, [3, n], numbers(3 * n, seed: 1), [n, 1], numbers(n, seed: 2), [0, 1],
+                    &y)
                 return y
             }
         }

@@ -13,16 +13,20 @@ private func runTally(_ count: Int, nested: Int) -> [Int] {
     withExtendedLifetime(tally) {
         let context = unsafe Unmanaged.passUnretained(tally).toOpaque()
         if nested > 0 {
-            unsafe tk_parallel(count, { task, context in
-                unsafe tk_parallel(3, { _, _ in }, nil)
-                guard let context = unsafe context else { return }
-                unsafe Unmanaged<Tally>.fromOpaque(context).takeUnretainedValue().counts.withLock { $0[task] += 1 }
-            }, context)
+            unsafe tk_parallel(
+                count,
+                { task, context in
+                    unsafe tk_parallel(3, { _, _ in }, nil)
+                    guard let context = unsafe context else { return }
+                    unsafe Unmanaged<Tally>.fromOpaque(context).takeUnretainedValue().counts.withLock { $0[task] += 1 }
+                }, context)
         } else {
-            unsafe tk_parallel(count, { task, context in
-                guard let context = unsafe context else { return }
-                unsafe Unmanaged<Tally>.fromOpaque(context).takeUnretainedValue().counts.withLock { $0[task] += 1 }
-            }, context)
+            unsafe tk_parallel(
+                count,
+                { task, context in
+                    guard let context = unsafe context else { return }
+                    unsafe Unmanaged<Tally>.fromOpaque(context).takeUnretainedValue().counts.withLock { $0[task] += 1 }
+                }, context)
         }
     }
     return tally.counts.withLock { $0 }

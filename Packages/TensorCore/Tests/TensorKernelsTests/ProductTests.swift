@@ -63,7 +63,8 @@ struct ProductCase: Sendable, CustomStringConvertible {
                     var sum: Float = 0
                     for t in 0..<k {
                         sum = fmaf(
-                            a[a0 + (aIsTransposed ? t * m + i : i * k + t)], b[b0 + (bIsTransposed ? j * k + t : t * n + j)], sum)
+                            a[a0 + (aIsTransposed ? t * m + i : i * k + t)],
+                            b[b0 + (bIsTransposed ? j * k + t : t * n + j)], sum)
                     }
                     return usesBias ? sum + bias[j] : sum
                 }
@@ -75,7 +76,8 @@ struct ProductCase: Sendable, CustomStringConvertible {
 /// Shapes around every border of the tiling, small and shared paths, all orders of storage.
 let productShapes: [ProductCase] = {
     let plain = [
-        ProductCase(1, 1, 1), ProductCase(1, 17, 5), ProductCase(5, 16, 300), ProductCase(6, 33, 257), ProductCase(7, 15, 8),
+        ProductCase(1, 1, 1), ProductCase(1, 17, 5), ProductCase(5, 16, 300), ProductCase(6, 33, 257),
+        ProductCase(7, 15, 8),
         ProductCase(13, 64, 31), ProductCase(48, 200, 200), ProductCase(97, 130, 260), ProductCase(200, 70, 600),
         ProductCase(100, 1000, 24), ProductCase(3, 2, 0), ProductCase(50, 600, 900),
     ]
@@ -107,8 +109,11 @@ let productShapes: [ProductCase] = {
     @Test(arguments: productShapes.indices)
     func `a product equals the plain chain of multiply-adds to the bit`(_ index: Int) {
         let shape = productShapes[index]
-        #expect(shape.product(activation: TK_IDENTITY, usesBias: true) == shape.plainProduct(usesBias: true), "\(shape)")
-        #expect(shape.product(activation: TK_RELU, usesBias: false) == shape.plainProduct(usesBias: false).map { max($0, 0) })
+        #expect(
+            shape.product(activation: TK_IDENTITY, usesBias: true) == shape.plainProduct(usesBias: true), "\(shape)")
+        #expect(
+            shape.product(activation: TK_RELU, usesBias: false)
+                == shape.plainProduct(usesBias: false).map { max($0, 0) })
     }
 
     @Test func `infinities and NaN spread as IEEE says, a zero does not hide them`() {

@@ -5,11 +5,12 @@ struct PhiloxCase: Sendable {
     let counter, key, expected: [UInt32]
 }
 
-/// Known answers of the authors (Salmon et al. 2011) and of the tensor core's specification, section 7.2.
+/// Known answers of Philox's authors (2011) and of the tensor core's specification, section 7.2.
 private let knownAnswers = [
     PhiloxCase(counter: [0, 0, 0, 0], key: [0, 0], expected: [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]),
     PhiloxCase(
-        counter: [.max, .max, .max, .max], key: [.max, .max], expected: [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]),
+        counter: [.max, .max, .max, .max], key: [.max, .max],
+        expected: [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]),
     PhiloxCase(
         counter: [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344], key: [0xa409_3822, 0x299f_31d0],
         expected: [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]),

@@ -2,11 +2,13 @@
 // steps and random numbers, for Float32 in C.
 //
 // Contract of every function here:
-//   - It keeps no pointer it was given and does not check shapes: callers did. Each thread keeps one scratch buffer, which
+//   - It keeps no pointer it was given and does not check shapes: callers did. Each thread keeps one scratch buffer,
+//   which
 //     only grows.
-//   - Results depend on shapes and values alone: not on the number of threads and not on the instruction set. Work is cut
-//     into blocks whose borders depend on the shape; partial sums are combined in block order; a multiply-add is one FMA
-//     everywhere. Inside a block, sums use 32 lanes (element i in lane i mod 32) combined as a binary tree.
+//   - Results depend on shapes and values alone: not on the number of threads and not on the instruction set. Work is
+//   cut
+//     into blocks whose borders depend on the shape; partial sums are combined in block order; a multiply-add is one
+//     FMA everywhere. Inside a block, sums use 32 lanes (element i in lane i mod 32) combined as a binary tree.
 //   - Three variants (baseline, AVX2+FMA, AVX-512) are compiled from one text and chosen once, at first use.
 //   - Pointers never alias unless the comment says so. Sizes are counts of elements.
 #ifndef TENSOR_KERNELS_H
@@ -16,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// ---- Instruction set -------------------------------------------------------------------------------------------------
+// Instruction set
 
 typedef enum { TK_BASELINE = 0, TK_AVX2 = 1, TK_AVX512 = 2 } tk_level;
 // The level in use: the best this CPU supports, or the lower one set by tk_set_level.
@@ -24,59 +26,93 @@ tk_level tk_get_level(void);
 // Forces a level for tests; a level the CPU lacks is lowered to the best it has. Calls under way finish at theirs.
 void tk_set_level(tk_level level);
 
-// ---- Worker pool -----------------------------------------------------------------------------------------------------
+// Worker pool
 
-// Sets the number of threads, caller included (1...64); before the first call it is the number of CPUs this process may use.
+// Sets the number of threads, caller included (1...64); before the first call it is the number of CPUs this process may
+// use.
 void tk_set_threads(int count);
 int tk_get_threads(void);
 // Calls body(task, context) for each task in 0..<count, in any order, on any thread; returns when all are done.
 // A call from inside a task runs its tasks on the calling thread. Workers spin at most 20 us, then sleep.
 void tk_parallel(size_t count, void (*body)(size_t task, void *context), void *context);
 
-// ---- Matrix product --------------------------------------------------------------------------------------------------
+// Matrix product
 
 typedef enum { TK_IDENTITY = 0, TK_RELU = 1, TK_GELU = 2 } tk_activation;
 
-// C[b0,b1,i,j] = activation(sum_k A[b0,b1,i,k] * B[b0,b1,k,j] + bias[j]). Any element strides on A and B (0 broadcasts a
-// batch axis; a transposed operand is a stride swap); C's rows are contiguous along j. Each sum is one chain of FMAs over k
-// ascending from 0, then bias, activation: the bits do not depend on blocking. k = 0 gives zeros (plus bias). If
+// C[b0,b1,i,j] = activation(sum_k A[b0,b1,i,k] * B[b0,b1,k,j] + bias[j]). Any element strides on A and B (0 broadcasts
+// a batch axis; a transposed operand is a stride swap); C's rows are contiguous along j. Each sum is one chain of FMAs
+// over k ascending from 0, then bias, activation: the bits do not depend on blocking. k = 0 gives zeros (plus bias). If
 // preactivation is not NULL it gets the value before activation in C's layout.
 typedef struct {
     size_t m, n, k, batch[2];
-    const float *a; ptrdiff_t a_row, a_column, a_batch[2];
-    const float *b; ptrdiff_t b_row, b_column, b_batch[2];
-    float *c; ptrdiff_t c_row, c_batch[2];
+    const float *a;
+    ptrdiff_t a_row, a_column, a_batch[2];
+    const float *b;
+    ptrdiff_t b_row, b_column, b_batch[2];
+    float *c;
+    ptrdiff_t c_row, c_batch[2];
     const float *bias;
     float *preactivation;
     tk_activation activation;
 } tk_product;
 void tk_matmul(const tk_product *p);
 
-// ---- Elementwise -----------------------------------------------------------------------------------------------------
+// Elementwise
 
 // exp, log, sin, cos, tanh, sigmoid, erf: at most 2 ulp from the exact value, NaN in gives NaN out.
 typedef enum {
-    TK_ABS, TK_SIGN, TK_SQUARE, TK_SQRT, TK_RSQRT, TK_RECIPROCAL, TK_EXP, TK_EXPM1, TK_LOG, TK_LOG1P, TK_SIN,
-    TK_COS, TK_TANH, TK_SIGMOID, TK_SOFTPLUS /* threshold 20 */, TK_ERF, TK_RELU_UNARY, TK_GELU_UNARY /* erf form */,
-    TK_GELU_TANH, TK_SILU, TK_FLOOR, TK_ROUND /* half to even */,
-    TK_SCALE_ADD /* p*x + q, one FMA */, TK_CLAMP /* to p...q, NaN stays */, TK_POWER /* x^p, p an integer or half */,
+    TK_ABS,
+    TK_SIGN,
+    TK_SQUARE,
+    TK_SQRT,
+    TK_RSQRT,
+    TK_RECIPROCAL,
+    TK_EXP,
+    TK_EXPM1,
+    TK_LOG,
+    TK_LOG1P,
+    TK_SIN,
+    TK_COS,
+    TK_TANH,
+    TK_SIGMOID,
+    TK_SOFTPLUS /* threshold 20 */,
+    TK_ERF,
+    TK_RELU_UNARY,
+    TK_GELU_UNARY /* erf form */,
+    TK_GELU_TANH,
+    TK_SILU,
+    TK_FLOOR,
+    TK_ROUND /* half to even */,
+    TK_SCALE_ADD /* p*x + q, one FMA */,
+    TK_CLAMP /* to p...q, NaN stays */,
+    TK_POWER /* x^p, p an integer or half */,
     TK_GREATER /* x > p ? 1 : 0 */,
     TK_UNARY_COUNT
 } tk_unary_operation;
 // y[i] = operation(x[i]); x may equal y.
 void tk_unary(tk_unary_operation operation, const float *x, float *y, size_t n, float p, float q);
 
-// First derivatives times the cotangent: dx[i] = g[i] * f'(x[i]); for TANH, SIGMOID, EXP, SQRT x is the function's OUTPUT.
-// RELU_UNARY, GELU_UNARY, GELU_TANH, SILU, SIN, COS, TANH, SIGMOID, SOFTPLUS, ABS, EXP, SQRT, ERF are supported. dx may equal g.
+// First derivatives times the cotangent: dx[i] = g[i] * f'(x[i]); for TANH, SIGMOID, EXP, SQRT x is the function's
+// OUTPUT. RELU_UNARY, GELU_UNARY, GELU_TANH, SILU, SIN, COS, TANH, SIGMOID, SOFTPLUS, ABS, EXP, SQRT, ERF are
+// supported. dx may equal g.
 void tk_unary_gradient(tk_unary_operation operation, const float *x, const float *g, float *dx, size_t n);
 
 typedef enum {
-    TK_ADD, TK_SUBTRACT, TK_MULTIPLY, TK_DIVIDE, TK_MAXIMUM, TK_MINIMUM /* NaN propagates */,
-    TK_EQUAL, TK_LESS, TK_LESS_EQUAL /* 1 or 0 */, TK_TIE_SHARE /* a > b ? 1 : a == b ? 0.5 : 0 */,
+    TK_ADD,
+    TK_SUBTRACT,
+    TK_MULTIPLY,
+    TK_DIVIDE,
+    TK_MAXIMUM,
+    TK_MINIMUM /* NaN propagates */,
+    TK_EQUAL,
+    TK_LESS,
+    TK_LESS_EQUAL /* 1 or 0 */,
+    TK_TIE_SHARE /* a > b ? 1 : a == b ? 0.5 : 0 */,
     TK_BINARY_COUNT
 } tk_binary_operation;
-// y = operation(a, b) over rank <= 6 axes with element strides (0 broadcasts); y is contiguous row-major and may equal an
-// operand that has y's own strides.
+// y = operation(a, b) over rank <= 6 axes with element strides (0 broadcasts); y is contiguous row-major and may equal
+// an operand that has y's own strides.
 void tk_binary(tk_binary_operation operation, int rank, const size_t *shape, const float *a, const ptrdiff_t *a_strides,
                const float *b, const ptrdiff_t *b_strides, float *y);
 // y[i] = mask[i] != 0 ? a[i] : b[i] with strides as above (selection: never multiplies by the mask).
@@ -89,7 +125,7 @@ void tk_gather_strided(int rank, const size_t *shape, const float *x, const ptrd
 void tk_scatter_strided(int rank, const size_t *shape, const float *x, float *y, const ptrdiff_t *strides);
 void tk_fill(float *y, size_t n, float value);
 
-// ---- Reductions ------------------------------------------------------------------------------------------------------
+// Reductions
 
 typedef enum { TK_SUM, TK_MEAN, TK_MAX, TK_MIN } tk_reduction;
 // x is [outer, n, inner] contiguous; y is [outer, inner]. NaN wins max and min. n = 0: sum 0, mean NaN.
@@ -97,9 +133,10 @@ void tk_reduce(tk_reduction operation, const float *x, size_t outer, size_t n, s
 // As above; the first index among equals, a NaN before any number.
 void tk_argmax(const float *x, size_t outer, size_t n, size_t inner, int32_t *index);
 
-// ---- Row operations: x is [rows, n] contiguous ------------------------------------------------------------------------
+// Row operations: x is [rows, n] contiguous
 
-// softmax(scale * x); a row of all -inf gives zeros. causal_period T > 0: row r attends to columns j <= r mod T + (n - T).
+// softmax(scale * x); a row of all -inf gives zeros. causal_period T > 0: row r attends to columns j <= r mod T + (n -
+// T).
 void tk_softmax(const float *x, float *y, size_t rows, size_t n, float scale, size_t causal_period);
 // dx = scale * y * (g - sum_j g_j y_j); dx may equal g.
 void tk_softmax_gradient(const float *y, const float *g, float *dx, size_t rows, size_t n, float scale);
@@ -107,33 +144,37 @@ void tk_softmax_gradient(const float *y, const float *g, float *dx, size_t rows,
 void tk_log_softmax(const float *x, float *y, size_t rows, size_t n);
 // dx = g - exp(y) * sum_j g_j.
 void tk_log_softmax_gradient(const float *y, const float *g, float *dx, size_t rows, size_t n);
-// y = (x - mean) * rstd * weight + bias over each row; weight and bias may be NULL. statistics gets [rows, 2]: mean, rstd.
+// y = (x - mean) * rstd * weight + bias over each row; weight and bias may be NULL. statistics gets [rows, 2]: mean,
+// rstd.
 void tk_layer_norm(const float *x, const float *weight, const float *bias, float epsilon, float *y, float *statistics,
                    size_t rows, size_t n);
 // dx, and if not NULL dweight[n], dbias[n] (overwritten).
 void tk_layer_norm_gradient(const float *x, const float *weight, const float *statistics, const float *g, float *dx,
                             float *dweight, float *dbias, size_t rows, size_t n);
 
-// ---- Gather and scatter of rows ----------------------------------------------------------------------------------------
+// Gather and scatter of rows
 
 // y[i, :] = x[index[i], :], rows of n.
 void tk_gather_rows(const float *x, const int32_t *index, float *y, size_t count, size_t n);
 // y[index[i], :] += x[i, :], in ascending i for each destination; parallel over destinations.
 void tk_scatter_add_rows(const float *x, const int32_t *index, float *y, size_t count, size_t rows, size_t n);
 
-// ---- Optimiser steps over flat buffers ----------------------------------------------------------------------------------
+// Optimiser steps over flat buffers
 
 // AdamW (weight_decay decoupled, applied first) or Adam with L2 (coupled). bias1 = 1 - beta1^t, bias2 = 1 - beta2^t.
 // g is scaled by gradient_scale first. In place on p, m, v.
-void tk_adam(float *p, const float *g, float *m, float *v, size_t n, float rate, float beta1, float beta2, float epsilon,
-             float weight_decay, bool decoupled, float bias1, float bias2, float gradient_scale);
+void tk_adam(float *p, const float *g, float *m, float *v, size_t n, float rate, float beta1, float beta2,
+             float epsilon, float weight_decay, bool decoupled, float bias1, float bias2, float gradient_scale);
 // The sum of squares in double, blocks of 4096 combined in order.
 double tk_sum_squares(const float *x, size_t n);
 
-// ---- Random numbers: Philox4x32-10 ---------------------------------------------------------------------------------------
+// Random numbers: Philox4x32-10
 
 // Element i uses word i mod 4 of block first_block + i/4; counter = (block low, block high, stream, step).
-typedef struct { uint64_t key, first_block; uint32_t stream, step; } tk_random;
+typedef struct {
+    uint64_t key, first_block;
+    uint32_t stream, step;
+} tk_random;
 void tk_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
 // Uniform in low..<high: low + (high - low) * (word >> 8) * 2^-24.
 void tk_random_uniform(tk_random r, float *y, size_t n, float low, float high);
