@@ -6,15 +6,15 @@ import TensorTesting
 import Tensors
 import Testing
 
-/// Golden files of the formats' own libraries, made by ci/references/io.py.
+/// Golden files of the formats' own libraries, made by ci/references/formats.py.
 let goldenFolder = Bundle.module.resourceURL ?? URL(fileURLWithPath: "/")
 
 /// The path of a golden file.
 func goldenPath(_ name: String) -> String { goldenFolder.appendingPathComponent("Golden/\(name)").path }
 
-/// Tensors from a golden file of ci/references/io.py as it stands.
+/// Tensors from a golden file of ci/references/formats.py as it stands.
 func golden(_ name: String) throws -> Golden {
-    try Golden(URL(fileURLWithPath: goldenPath(name)), madeBy: "ci/references/io.py", version: 1)
+    try Golden(URL(fileURLWithPath: goldenPath(name)), madeBy: "ci/references/formats.py", version: 1)
 }
 
 /// The data folder beside the repository; its tests are skipped where it is absent.

@@ -1,6 +1,6 @@
 """Golden files of TensorIO's formats, written by the formats' own libraries, and pictures resized by Pillow.
 
-Run: python ci/references/io.py, with numpy 2.2.6, safetensors 0.6.2 and pillow 11.3.0.
+Run: python ci/references/formats.py
 """
 import hashlib
 import json
