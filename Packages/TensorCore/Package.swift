@@ -12,7 +12,9 @@ let strict: [SwiftSetting] = [
 // Optimised in debug builds too, so that `swift run` needs no flag. Never add -wmo: it breaks the debug link.
 let numeric = strict + [.unsafeFlags(["-O"])]
 // Contraction is off because every fused multiply-add is written as one: bits must not depend on the instruction set.
-let kernels: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=off"]), .treatAllWarnings(as: .error), .enableWarning("all")]
+let kernels: [CSetting] = [
+    .unsafeFlags(["-O3", "-ffp-contract=off"]), .treatAllWarnings(as: .error), .enableWarning("all"),
+]
 
 let package = Package(
     name: "TensorCore",
@@ -44,8 +46,10 @@ let package = Package(
         .target(name: "TensorTesting", dependencies: ["Tensors", "Learning", "TensorIO"], swiftSettings: numeric),
         .testTarget(name: "TensorKernelsTests", dependencies: ["TensorKernels"], swiftSettings: strict),
         .testTarget(
-            name: "TensorsTests", dependencies: ["Tensors", "Learning", "TensorTesting"], resources: [.copy("Golden")], swiftSettings: strict),
-        .testTarget(name: "LearningTests", dependencies: ["Tensors", "Learning", "TensorTesting"], swiftSettings: strict),
+            name: "TensorsTests", dependencies: ["Tensors", "Learning", "TensorTesting"], resources: [.copy("Golden")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LearningTests", dependencies: ["Tensors", "Learning", "TensorTesting"], swiftSettings: strict),
         .testTarget(
             name: "TensorIOTests", dependencies: ["Tensors", "TensorIO", "TensorTesting"], resources: [.copy("Golden")],
             swiftSettings: strict),

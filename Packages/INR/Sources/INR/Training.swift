@@ -93,10 +93,13 @@ public struct INRTraining<Model: GeneralizableINR>: Sendable {
         var tensors = optimiser.state.tensors.mapKeys { "optimiser.\($0)" }
         for (name, box) in model.parameters { tensors["model.\(name)"] = box.value }
         tensors["losses"] = Tensor(losses, shape: [losses.count])
-        try SafeTensors(tensors, metadata: [
-            "configuration": configuration.canonicalDescription, "step": String(losses.count),
-            "skipped": String(optimiser.skippedCount), "seed": String(streams.seed),
-        ]).write(to: path)
+        try SafeTensors(
+            tensors,
+            metadata: [
+                "configuration": configuration.canonicalDescription, "step": String(losses.count),
+                "skipped": String(optimiser.skippedCount), "seed": String(streams.seed),
+            ]
+        ).write(to: path)
     }
 
     /// Continues from the checkpoint at `path` if there is one; says whether there was.
@@ -109,7 +112,8 @@ public struct INRTraining<Model: GeneralizableINR>: Sendable {
     /// Continues from a checkpoint of the same configuration and seed; the bits are those of a run without a stop.
     public mutating func resume(from path: String) throws {
         let file = try SafeTensors(contentsOf: path)
-        guard file.metadata["configuration"] == configuration.canonicalDescription, file.metadata["seed"] == String(streams.seed),
+        guard file.metadata["configuration"] == configuration.canonicalDescription,
+            file.metadata["seed"] == String(streams.seed),
             let skipped = file.metadata["skipped"].flatMap(Int.init)
         else { throw TrainingError.otherConfiguration(path: path) }
         let tensors = try file.tensors()
@@ -120,7 +124,9 @@ public struct INRTraining<Model: GeneralizableINR>: Sendable {
             }
             box.value = value
         }
-        let moments = tensors.filter { $0.key.hasPrefix("optimiser.") }.mapKeys { String($0.dropFirst("optimiser.".count)) }
+        let moments = tensors.filter { $0.key.hasPrefix("optimiser.") }.mapKeys {
+            String($0.dropFirst("optimiser.".count))
+        }
         optimiser.state = OptimiserState(stepCount: losses.count - skipped, skippedCount: skipped, tensors: moments)
         self.losses = losses.scalars
     }

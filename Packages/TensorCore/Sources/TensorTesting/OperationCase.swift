@@ -26,19 +26,24 @@ extension OperationCase {
     /// taken twice: by itself, through fused kernels, and inside the second, through differentiable operations.
     public func differences(from golden: Golden) throws -> [String] {
         let count = (0...).prefix { golden.tensors["\(name).x\($0)"] != nil }.count
-        guard count > 0 else { return ["\(name): the golden file has no such case; add it to \(golden.maker) and run that."] }
+        guard count > 0 else {
+            return ["\(name): the golden file has no such case; add it to \(golden.maker) and run that."]
+        }
         func all(_ letter: String) throws -> [Tensor] { try (0..<count).map { try golden["\(name).\(letter)\($0)"] } }
         let (inputs, directions) = (try all("x"), try all("v"))
         let cotangent = try golden["\(name).u"]
         var problems: [String] = []
         func compare(_ what: String, _ actual: [Tensor], _ expected: [Tensor]) {
             for (index, (a, b)) in zip(actual, expected).enumerated() {
-                if let problem = difference(of: a, from: b, within: tolerance) { problems.append("\(name) \(what) \(index): \(problem)") }
+                if let problem = difference(of: a, from: b, within: tolerance) {
+                    problems.append("\(name) \(what) \(index): \(problem)")
+                }
             }
         }
         compare("value", [apply(inputs)], [try golden["\(name).y"]])
         let expectedGradients = try all("g")
-        compare("gradient", valueAndGradients(at: inputs) { (apply($0) * cotangent).sum() }.gradients, expectedGradients)
+        compare(
+            "gradient", valueAndGradients(at: inputs) { (apply($0) * cotangent).sum() }.gradients, expectedGradients)
         var inner: [Tensor] = []
         let second = valueAndGradients(at: inputs) { outer in
             inner = valueAndGradients(at: outer) { (apply($0) * cotangent).sum() }.gradients
@@ -58,6 +63,7 @@ extension OperationCase {
             let wide = Tensor.concatenated([x, x + 1], along: x.rank - 1).permuted(order)
             return (wide + 0).permuted(order).sliced(along: -1, 0..<x.shape[x.rank - 1])
         }
-        return difference(of: apply(strided), from: apply(inputs), within: .exact).map { ["\(name) strided: \($0)"] } ?? []
+        return difference(of: apply(strided), from: apply(inputs), within: .exact).map { ["\(name) strided: \($0)"] }
+            ?? []
     }
 }

@@ -6,17 +6,23 @@ internal import TensorKernels
 public enum Activation: Sendable { case identity, relu, gelu }
 
 extension Tensor {
-    /// The matrix product of the last two axes; leading axes broadcast. Costs 2·m·n·k operations per pair of matrices.
+    /// The matrix product of the last two axes; leading axes broadcast.
+    ///
+    /// Costs 2·m·n·k operations per pair of matrices.
     ///
     /// - Parameter other: `[…, k, n]` for this `[…, m, k]`.
     /// - Returns: `[…, m, n]`; zeros where k = 0.
     public func matmul(_ other: Tensor) -> Tensor {
-        shapeCheck(rank >= 2 && other.rank >= 2 && shape[rank - 1] == other.shape[other.rank - 2], "matmul", shape, other.shape)
+        shapeCheck(
+            rank >= 2 && other.rank >= 2 && shape[rank - 1] == other.shape[other.rank - 2], "matmul", shape, other.shape
+        )
         let batch = broadcastShape(shape.dropLast(2), other.shape.dropLast(2), "matmul")
         let (m, n) = (shape[rank - 2], other.shape[other.rank - 1])
         let a = detached.expanded(to: batch + shape.suffix(2)).withTwoBatchAxes
         let b = other.detached.expanded(to: batch + other.shape.suffix(2)).withTwoBatchAxes
-        return Kernels.product(a, b).c.reshaped(to: batch + [m, n]).recorded(from: [self, other], saving: [self, other]) {
+        return Kernels.product(a, b).c.reshaped(to: batch + [m, n]).recorded(
+            from: [self, other], saving: [self, other]
+        ) {
             g, context in
             [
                 context.cotangent(0) { g.matmul(context[1].transposed(-1, -2)).summed(to: context.shape(0)) },
@@ -54,7 +60,8 @@ extension Tensor {
         let (c, preactivation) = Kernels.product(
             x.withTwoBatchAxes, weight.detached.transposed(-1, -2).withTwoBatchAxes,
             epilogue: Kernels.Epilogue(
-                bias: bias?.detached, activation: activation.code, keepsPreactivation: isRecorded && activation == .gelu))
+                bias: bias?.detached, activation: activation.code, keepsPreactivation: isRecorded && activation == .gelu
+            ))
         let operands = [self, weight] + (bias.map { [$0] } ?? [])
         return c.reshaped(to: rows + [out]).recorded(
             from: operands, saving: operands + (preactivation.map { [$0] } ?? []), savesOutput: activation == .relu
