@@ -103,7 +103,7 @@ extension Tensor {
         shapeCheck(probability >= 0 && probability <= 1, "dropout (the probability must lie in 0...1)", shape)
         if probability == 0 { return self }
         let uniform = Tensor.uniform(shape, using: &generator)
-        let keep = (-uniform.isLess(than: Tensor(probability)) + 1) * (probability == 1 ? 0 : 1 / (1 - probability))
-        return self * keep
+        let scaled = probability == 1 ? self : scaled(by: 1 / (1 - probability))
+        return Tensor(0).selected(where: uniform.isLess(than: Tensor(probability)), else: scaled)
     }
 }
