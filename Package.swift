@@ -80,7 +80,8 @@ let package = Package(
         packageTests("LearningTests", in: "TensorCore", core("Tensors", "Learning", "TensorTesting")),
         packageTests("TensorIOTests", in: "TensorCore", core("Tensors", "TensorIO", "TensorTesting"), golden: true),
         packageTests(
-            "INRTests", in: "INR", [inr] + core("Tensors", "Learning", "TensorIO", "TensorTesting"), golden: true),
+            "INRTests", in: "INR", [inr] + core("Tensors", "Learning", "TensorIO", "Measurements", "TensorTesting"),
+            golden: true),
         .testTarget(
             name: "RepositoryTests", dependencies: ["bench"], path: "Tests/RepositoryTests", swiftSettings: strict),
     ],

@@ -40,7 +40,8 @@ func meanSquaredErrors(_ pictures: Tensor, _ truth: Tensor) -> [Double] {
 /// - Returns: A number in −1...1 per picture.
 public func ssim(of pictures: Tensor, against truth: Tensor) -> [Double] {
     shapeCheck(
-        pictures.shape == truth.shape && pictures.rank == 4 && pictures.shape[1] >= 11 && pictures.shape[2] >= 11, "ssim",
+        pictures.shape == truth.shape && pictures.rank == 4 && pictures.shape[1] >= 11 && pictures.shape[2] >= 11,
+        "ssim",
         pictures.shape, truth.shape)
     let (count, height, width, channels) = pictures.shape4
     let (a, b) = (pictures.scalars, truth.scalars)

@@ -87,12 +87,14 @@ public struct TrainingConfiguration: Sendable, Equatable, Codable {
 }
 
 extension INRConfiguration {
-    /// Imagenette at 178 pixels as published; 4,000 epochs of 9,469 images at batch 16. Never run here: 43.6 M parameters.
+    /// Imagenette at 178 pixels as published; 4,000 epochs of 9,469 images at batch 16.
     ///
+    /// Never run here: 43.6 M parameters.
     /// Source: LA-GINR's setting as recalled in the line's specification, section 2.4; the encoder's dropout of IPC is 0 here.
     public static let imagenette178 = INRConfiguration(
-        imageSize: 178, patchSize: 9, patchPadding: 1, inputMean: 0, inputDeviation: 1, encoderWidth: 768, layerCount: 6,
-        headCount: 12, tableDeviation: 1, tokenCount: 256, latentWidth: 256, hiddenWidth: 256, hiddenLayerCount: 4,
+        imageSize: 178, patchSize: 9, patchPadding: 1, inputMean: 0, inputDeviation: 1, encoderWidth: 768,
+        layerCount: 6, headCount: 12, tableDeviation: 1, tokenCount: 256, latentWidth: 256, hiddenWidth: 256,
+        hiddenLayerCount: 4,
         frequencyCount: 64, bandwidth: 128, groupCount: 64, queryBandwidth: 16, bands: [128, 32], attentionHeadCount: 2,
         attentionHeadWidth: 64, attentionGain: 1,
         training: TrainingConfiguration(

@@ -90,13 +90,16 @@ public struct INRTraining<Model: GeneralizableINR>: Sendable {
 
     /// Writes parameters, moments and losses to one file, whole or not at all.
     public func save(to path: String) throws {
-        var tensors = optimiser.state.tensors.mapKeys { "optimiser.\($0)" }
+        var tensors = ["losses": Tensor(losses, shape: [losses.count])]
+        for (name, moment) in optimiser.state.tensors { tensors["optimiser.\(name)"] = moment }
         for (name, box) in model.parameters { tensors["model.\(name)"] = box.value }
-        tensors["losses"] = Tensor(losses, shape: [losses.count])
-        try SafeTensors(tensors, metadata: [
-            "configuration": configuration.canonicalDescription, "step": String(losses.count),
-            "skipped": String(optimiser.skippedCount), "seed": String(streams.seed),
-        ]).write(to: path)
+        try SafeTensors(
+            tensors,
+            metadata: [
+                "configuration": configuration.canonicalDescription, "step": String(losses.count),
+                "skipped": String(optimiser.skippedCount), "seed": String(streams.seed),
+            ]
+        ).write(to: path)
     }
 
     /// Continues from the checkpoint at `path` if there is one; says whether there was.
@@ -107,21 +110,32 @@ public struct INRTraining<Model: GeneralizableINR>: Sendable {
     }
 
     /// Continues from a checkpoint of the same configuration and seed; the bits are those of a run without a stop.
+    ///
+    /// Nothing changes if it throws.
     public mutating func resume(from path: String) throws {
         let file = try SafeTensors(contentsOf: path)
-        guard file.metadata["configuration"] == configuration.canonicalDescription, file.metadata["seed"] == String(streams.seed),
-            let skipped = file.metadata["skipped"].flatMap(Int.init)
+        guard file.metadata["configuration"] == configuration.canonicalDescription,
+            file.metadata["seed"] == String(streams.seed), let step = file.metadata["step"].flatMap(Int.init),
+            let skipped = file.metadata["skipped"].flatMap(Int.init), (0...max(step, 0)).contains(skipped)
         else { throw TrainingError.otherConfiguration(path: path) }
         let tensors = try file.tensors()
-        guard let losses = tensors["losses"] else { throw TrainingError.missing(name: "losses", path: path) }
-        for (name, box) in model.parameters {
-            guard let value = tensors["model.\(name)"], value.shape == box.value.shape else {
-                throw TrainingError.missing(name: "model.\(name)", path: path)
+        func tensor(_ name: String, _ shape: [Int]) throws -> Tensor {
+            guard let value = tensors[name], value.shape == shape else {
+                throw TrainingError.missing(name: name, path: path)
             }
-            box.value = value
+            return value
         }
-        let moments = tensors.filter { $0.key.hasPrefix("optimiser.") }.mapKeys { String($0.dropFirst("optimiser.".count)) }
-        optimiser.state = OptimiserState(stepCount: losses.count - skipped, skippedCount: skipped, tensors: moments)
+        let losses = try tensor("losses", [step])
+        let parameters = model.parameters
+        let values = try parameters.map { try tensor("model.\($0.name)", $0.box.value.shape) }
+        var moments: [String: Tensor] = [:]
+        for (name, box) in parameters where step > skipped {
+            for key in ["first.\(name)", "second.\(name)"] {
+                moments[key] = try tensor("optimiser.\(key)", box.value.shape)
+            }
+        }
+        for ((_, box), value) in zip(parameters, values) { box.value = value }
+        optimiser.state = OptimiserState(stepCount: step - skipped, skippedCount: skipped, tensors: moments)
         self.losses = losses.scalars
     }
 }
@@ -137,14 +151,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .otherConfiguration(let path):
             "\(path): was written by a training with other settings or another seed; remove it to start afresh."
         case .missing(let name, let path):
-            "\(path): has no tensor '\(name)' of the model's shape; remove the file to start afresh."
+            "\(path): has no tensor '\(name)' of the training's shape; remove the file to start afresh."
         }
-    }
-}
-
-extension Dictionary where Key == String {
-    /// The same values under other names.
-    fileprivate func mapKeys(_ rename: (String) -> String) -> [String: Value] {
-        Dictionary(uniqueKeysWithValues: map { (rename($0.key), $0.value) })
     }
 }

@@ -6,18 +6,6 @@ import Testing
 
 @testable import INR
 
-/// The data folder beside the repository; its tests are skipped where it is absent.
-private let sharedData = Golden.repository.appendingPathComponent("../shared/data").standardizedFileURL.path
-
-private func isThere(_ folder: String) -> Bool { FileManager.default.fileExists(atPath: "\(sharedData)/\(folder)") }
-
-private func withTemporaryFolder(_ body: (String) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("INRTests-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try body(folder.path)
-}
-
 /// A picture whose red is its column and whose green its row.
 private func grid(width: Int, height: Int) -> Picture {
     var pixels: [UInt8] = []
@@ -101,14 +89,6 @@ struct Natural64Tests {
         func place(_ side: Int, _ y: Int, _ x: Int) -> Int { ((5 * side + y) * side + x) * 3 + 1 }
         let mean = (a[place(64, 6, 62)] + a[place(64, 6, 63)] + a[place(64, 7, 62)] + a[place(64, 7, 63)]) / 4
         #expect(abs(b[place(32, 3, 31)] - mean) < 1e-6)
-    }
-
-    @Test func `the floor of the test tiles is the published one`() throws {
-        // The line's specification, section 10.6: each test tile's mean colour gives 16.74 dB at 32 pixels.
-        let images = try Natural64(folder: "\(sharedData)/natural64").images(.test, size: .half).images
-        let error = images - images.mean(along: [1, 2], keepsAxes: true)
-        let decibels = (error * error).mean(along: [1, 2, 3]).scalars.map { -10 * log10(Double($0)) }
-        #expect(abs(decibels.reduce(0, +) / 300 - 16.74) < 0.005)
     }
 
     @Test func `content other than the published one is refused`() throws {

@@ -63,7 +63,9 @@ public struct Buffer: Sendable {
 
 extension Module {
     /// The learned tensors by name, in byte order of the names.
-    public var parameters: [(name: String, box: ParameterBox)] { boxes { $0 as? Parameter }.map { ($0.name, $0.found.box) } }
+    public var parameters: [(name: String, box: ParameterBox)] {
+        boxes { $0 as? Parameter }.map { ($0.name, $0.found.box) }
+    }
 
     /// The saved but not learned tensors by name, in byte order of the names.
     public var buffers: [(name: String, box: ParameterBox)] { boxes { $0 as? Buffer }.map { ($0.name, $0.found.box) } }
@@ -97,7 +99,9 @@ extension Module {
 
 /// The value of a loss and its gradient with respect to every parameter of a model.
 ///
-/// - Parameter loss: Computes a tensor with one element from the model.
+/// - Parameters:
+///   - model: Its parameters have their values again when this returns or throws.
+///   - loss: Computes a tensor with one element from the model.
 /// - Returns: The value, and one gradient per entry of `model.parameters`, in that order.
 public func valueAndGradient<M: Module>(
     of model: M, _ loss: (M) throws -> Tensor

@@ -62,7 +62,8 @@ public struct Adam: Sendable {
         }
         stepCount += 1
         let step = AdamStep(
-            rate: learningRate * factor, beta1: betas.first, beta2: betas.second, epsilon: epsilon, weightDecay: weightDecay,
+            rate: learningRate * factor, beta1: betas.first, beta2: betas.second, epsilon: epsilon,
+            weightDecay: weightDecay,
             isDecoupled: isDecayDecoupled,
             biasCorrection: (biasCorrection(betas.first), biasCorrection(betas.second)), gradientScale: scale)
         for ((name, box), gradient) in zip(parameters, gradients) {
@@ -83,9 +84,10 @@ public struct Adam: Sendable {
         get {
             OptimiserState(
                 stepCount: stepCount, skippedCount: skippedCount,
-                tensors: Dictionary(uniqueKeysWithValues: moments.flatMap {
-                    [("first.\($0.key)", $0.value.first), ("second.\($0.key)", $0.value.second)]
-                }))
+                tensors: Dictionary(
+                    uniqueKeysWithValues: moments.flatMap {
+                        [("first.\($0.key)", $0.value.first), ("second.\($0.key)", $0.value.second)]
+                    }))
         }
         set {
             stepCount = newValue.stepCount

@@ -27,15 +27,17 @@ public struct Tolerance: Sendable, Equatable {
     }
 }
 
-/// What is wrong with `actual` where `expected` should be: `nil` if nothing. NaN equals NaN.
+/// What is wrong with `actual` where `expected` should be, where NaN equals NaN: `nil` if nothing.
 ///
 /// - Returns: A sentence with the count of misses, the worst place, both values and both shapes.
 public func difference(of actual: Tensor, from expected: Tensor, within tolerance: Tolerance = .float32) -> String? {
     if actual.shape != expected.shape { return "shape \(actual.shape) instead of \(expected.shape)" }
-    return difference(of: actual.scalars, from: expected.scalars, within: tolerance).map { "shape \(actual.shape): \($0)" }
+    return difference(of: actual.scalars, from: expected.scalars, within: tolerance).map {
+        "shape \(actual.shape): \($0)"
+    }
 }
 
-/// What is wrong with `actual` where `expected` should be: `nil` if nothing. NaN equals NaN.
+/// What is wrong with `actual` where `expected` should be, where NaN equals NaN: `nil` if nothing.
 public func difference(of actual: [Float], from expected: [Float], within tolerance: Tolerance = .float32) -> String? {
     if actual.count != expected.count { return "\(actual.count) values instead of \(expected.count)" }
     var misses = 0

@@ -111,9 +111,11 @@ extension Tensor {
         from inputs: [Tensor], saving saved: [Tensor] = [], savesOutput: Bool = false, pullback: @escaping Pullback
     ) -> Tensor {
         guard inputs.contains(where: { $0.node != nil }) else { return self }
-        return attached(to: Node(
-            parents: inputs.map(\.node), shapes: inputs.map(\.shape), saved: saved, output: savesOutput ? self : nil,
-            pullback: pullback))
+        return attached(
+            to: Node(
+                parents: inputs.map(\.node), shapes: inputs.map(\.shape), saved: saved,
+                output: savesOutput ? self : nil,
+                pullback: pullback))
     }
 }
 
@@ -161,14 +163,17 @@ private func backward(from value: Tensor, to leaves: [Node]) -> (gradients: [Ten
     if !order.nodes.isEmpty { cotangents[order.nodes.count - 1] = Tensor.ones(value.shape) }
     for position in order.nodes.indices.reversed() {
         let node = order.nodes[position]
-        guard let pullback = node.pullback, !order.isGoal[position], order.leadsToLeaf[position], let cotangent = cotangents[position] else { continue }
+        guard let pullback = node.pullback, !order.isGoal[position], order.leadsToLeaf[position],
+            let cotangent = cotangents[position]
+        else { continue }
         cotangents[position] = nil
         let wanted = order.parents[position].map { $0.map { order.leadsToLeaf[$0] } ?? false }
         let context = node.context(wants: wanted, isRecording: order.isRecording)
         let results = pullback(cotangent, context)
         for (index, parent) in order.parents[position].enumerated() {
             guard let parent, wanted[index], let result = results[index] else { continue }
-            shapeCheck(result.shape == node.shapes[index], "gradient (cotangent and input)", result.shape, node.shapes[index])
+            shapeCheck(
+                result.shape == node.shapes[index], "gradient (cotangent and input)", result.shape, node.shapes[index])
             cotangents[parent] = cotangents[parent].map { $0 + result } ?? result
         }
         if !order.isRecording { node.consume() }

@@ -22,14 +22,17 @@ package struct AdamStep: Sendable {
 extension Tensor {
     /// One Adam or AdamW step on this parameter; twelve operations per element.
     package mutating func applyAdam(_ step: AdamStep, gradient: Tensor, first: inout Tensor, second: inout Tensor) {
-        shapeCheck(shape == gradient.shape && shape == first.shape && shape == second.shape, "Adam", shape, gradient.shape)
+        shapeCheck(
+            shape == gradient.shape && shape == first.shape && shape == second.shape, "Adam", shape, gradient.shape)
         let gradient = gradient.contiguous
         makeUnique()
         first.makeUnique()
         second.makeUnique()
         unsafe tk_adam(
-            pointer, gradient.pointer, first.pointer, second.pointer, count, step.rate, step.beta1, step.beta2, step.epsilon,
-            step.weightDecay, step.isDecoupled, step.biasCorrection.first, step.biasCorrection.second, step.gradientScale)
+            pointer, gradient.pointer, first.pointer, second.pointer, count, step.rate, step.beta1, step.beta2,
+            step.epsilon,
+            step.weightDecay, step.isDecoupled, step.biasCorrection.first, step.biasCorrection.second,
+            step.gradientScale)
         Counters.count(flops: 12 * count, bytes: 28 * count)
     }
 

@@ -16,7 +16,7 @@ public struct Philox: RandomNumberGenerator, Sendable, Equatable, Codable {
         self.init(seed: seed, streamHash: extendedHash(2_166_136_261, name))
     }
 
-    private init(seed: UInt64, streamHash: UInt32) {
+    init(seed: UInt64, streamHash: UInt32) {
         self.seed = seed
         self.streamHash = streamHash
     }
@@ -82,7 +82,8 @@ private func extendedHash(_ hash: UInt32, _ text: String) -> UInt32 {
 
 extension Tensor {
     /// Independent uniform numbers in `bounds`.
-    public static func uniform(_ shape: [Int], in bounds: Range<Float> = 0..<1, using generator: inout Philox) -> Tensor {
+    public static func uniform(_ shape: [Int], in bounds: Range<Float> = 0..<1, using generator: inout Philox) -> Tensor
+    {
         let y = Tensor(uninitialised: shape)
         unsafe tk_random_uniform(generator.take(y.count), y.pointer, y.count, bounds.lowerBound, bounds.upperBound)
         return y
@@ -102,7 +103,7 @@ extension Tensor {
         shapeCheck(probability >= 0 && probability <= 1, "dropout (the probability must lie in 0...1)", shape)
         if probability == 0 { return self }
         let uniform = Tensor.uniform(shape, using: &generator)
-        let keep = (-uniform.isLess(than: Tensor(probability)) + 1) * (probability == 1 ? 0 : 1 / (1 - probability))
-        return self * keep
+        let scaled = probability == 1 ? self : scaled(by: 1 / (1 - probability))
+        return Tensor(0).selected(where: uniform.isLess(than: Tensor(probability)), else: scaled)
     }
 }

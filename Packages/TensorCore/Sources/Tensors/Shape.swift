@@ -10,8 +10,9 @@ public func shapeCheck(_ holds: @autoclosure () -> Bool, _ operation: StaticStri
 
 @inline(never)
 func shapeFailure(_ operation: StaticString, _ shapes: [[Int]]) -> Never {
-    fatalError("\(operation): shapes \(shapes.map(\.description).joined(separator: " and ")) do not fit; "
-        + "see the shapes in its documentation.")
+    fatalError(
+        "\(operation): shapes \(shapes.map(\.description).joined(separator: " and ")) do not fit; "
+            + "see the shapes in its documentation.")
 }
 
 /// The number of elements of a shape; 1 for a scalar.

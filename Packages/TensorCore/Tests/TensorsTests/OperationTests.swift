@@ -11,9 +11,17 @@ import Testing
     }
 
     @Test(arguments: operationCases.map(\.name))
-    func `strided inputs give the bits of contiguous ones`(_ name: String) throws {
+    func `strided and repeated inputs give the bits of contiguous ones`(_ name: String) throws {
         let row = try #require(operationCases.first { $0.name == name })
-        let problems = try row.differencesOnStridedInputs(from: operationGolden())
+        let problems = try row.differencesBetweenLayouts(from: operationGolden())
+        #expect(problems.isEmpty, "\(problems.joined(separator: "\n"))")
+    }
+
+    /// All but `selected`, which jumps where its golden inputs are equal.
+    @Test(arguments: operationCases.map(\.name).filter { $0 != "selected" })
+    func `the gradient is the slope of the function`(_ name: String) throws {
+        let row = try #require(operationCases.first { $0.name == name })
+        let problems = try row.differencesFromDirectionalSlope(operationGolden())
         #expect(problems.isEmpty, "\(problems.joined(separator: "\n"))")
     }
 

@@ -229,7 +229,8 @@ private struct Thing {
         case 6: fill = .grating(first, second, wavesAcross: max(1, radius * generator.uniform(in: 3..<10)))
         default:
             let coarsest = generator.uniform(in: 3..<10)
-            fill = .noise(first, second, Noise(key: generator.nextWord(), coarsest: coarsest, octaveCount: 2, gain: 0.5))
+            fill = .noise(
+                first, second, Noise(key: generator.nextWord(), coarsest: coarsest, octaveCount: 2, gain: 0.5))
         }
         let isRound = generator.integer(below: 2) == 0
         let flatness = generator.uniform(in: 0.35..<1)
@@ -276,7 +277,9 @@ private struct Thing {
         shadow.opacity = 0.5
         var head = part(-gaze, 0, 0.78, 1.02, skin)
         head.isSphere = true
-        var things = [shadow, part(-gaze, -0.28, 0.86, 0.92, hair), head, part(-gaze, -0.86, 0.66, 0.34, hair, softness: 0.2)]
+        var things = [
+            shadow, part(-gaze, -0.28, 0.86, 0.92, hair), head, part(-gaze, -0.86, 0.66, 0.34, hair, softness: 0.2),
+        ]
         for side: Float in [-0.32, 0.32] {
             things += [
                 part(side, -0.12, 0.15, 0.08, Colour(0.92, 0.92, 0.9, 0)), part(side, -0.12, 0.075, 0.075, iris),

@@ -22,7 +22,9 @@ public protocol GeneralizableINR: Module {
 /// Values at coordinates: `[point, 2]` to `[batch, point, 3]`, not clamped.
 public typealias Field = (_ coordinates: Tensor) -> Tensor
 
-/// The centres of a grid's cells in [-1, 1]², row first: `[height · width, 2]`. Source: LA-GINR line, section 2.0.
+/// The centres of a grid's cells in [-1, 1]², row first: `[height · width, 2]`.
+///
+/// Source: LA-GINR line, section 2.0.
 public func cellCentres(height: Int, width: Int) -> Tensor {
     func centre(_ index: Int, _ count: Int) -> Float { Float(-1 + 2 * (Double(index) + 0.5) / Double(count)) }
     let scalars = (0..<height).flatMap { row in (0..<width).flatMap { [centre(row, height), centre($0, width)] } }
@@ -38,7 +40,8 @@ public func cellCentres(height: Int, width: Int) -> Tensor {
 /// - Returns: `[point, 2 · axis · n]`, axis-major inside each half. Source: TransINR and IPC, shared definition.
 public func fourierFeatures(_ coordinates: Tensor, bandwidth: Float, frequencyCount: Int) -> Tensor {
     let (points, axes) = coordinates.shape2
-    let steps = Tensor((0..<frequencyCount).map { Float($0) / Float(max(frequencyCount - 1, 1)) }, shape: [frequencyCount])
+    let steps = Tensor(
+        (0..<frequencyCount).map { Float($0) / Float(max(frequencyCount - 1, 1)) }, shape: [frequencyCount])
     let frequencies = (steps * Tensor(bandwidth).log()).exp() * Float.pi  // [n]
     let angles = (coordinates.unsqueezed(at: 2) * frequencies).reshaped(to: [points, axes * frequencyCount])
     return .concatenated([angles.cos(), angles.sin()], along: 1)
@@ -59,10 +62,12 @@ struct TokenEncoder: Module {
         let width = configuration.encoderWidth
         self.configuration = configuration
         embedding = Linear(3 * configuration.patchSize * configuration.patchSize, width, using: &generator)
-        _positions = Parameter(wrappedValue: .normal(
-            [configuration.patchCount, width], standardDeviation: configuration.tableDeviation, using: &generator))
-        _tokens = Parameter(wrappedValue: .normal(
-            [tokenCount, width], standardDeviation: configuration.tableDeviation, using: &generator))
+        _positions = Parameter(
+            wrappedValue: .normal(
+                [configuration.patchCount, width], standardDeviation: configuration.tableDeviation, using: &generator))
+        _tokens = Parameter(
+            wrappedValue: .normal(
+                [tokenCount, width], standardDeviation: configuration.tableDeviation, using: &generator))
         transformer = TransformerEncoder(
             width, layerCount: configuration.layerCount, headCount: configuration.headCount, hiddenSize: 4 * width,
             using: &generator)
@@ -81,11 +86,15 @@ struct TokenEncoder: Module {
     private func patches(of images: Tensor) -> Tensor {
         let (size, padding) = (configuration.patchSize, configuration.patchPadding)
         shapeCheck(
-            images.shape[1] == configuration.imageSize && images.shape[2] == configuration.imageSize && images.shape[3] == 3,
+            images.shape[1] == configuration.imageSize && images.shape[2] == configuration.imageSize
+                && images.shape[3] == 3,
             "encode", images.shape, [configuration.imageSize, configuration.imageSize, 3])
         let centred = (images - configuration.inputMean) * (1 / configuration.inputDeviation)
-        let padded = padding == 0 ? centred : centred.padded(along: 1, before: padding, after: padding)
-            .padded(along: 2, before: padding, after: padding)
+        let padded =
+            padding == 0
+            ? centred
+            : centred.padded(along: 1, before: padding, after: padding)
+                .padded(along: 2, before: padding, after: padding)
         let side = configuration.patchesPerSide
         return padded.reshaped(to: [-1, side, size, side, size, 3])
             .permuted([0, 1, 3, 5, 2, 4])  // [batch, row, column, 3, dy, dx]

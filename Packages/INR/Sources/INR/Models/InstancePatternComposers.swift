@@ -27,8 +27,9 @@ public struct InstancePatternComposers: GeneralizableINR {
         let rank = configuration.tokenCount
         encoder = TokenEncoder(configuration, tokenCount: rank, using: &generator)
         readOut = ReadOut(configuration.encoderWidth, inputs, using: &generator)
-        _patterns = Parameter(wrappedValue: .normal(
-            [rank, outputs], standardDeviation: 1 / Float(rank * inputs).squareRoot(), using: &generator))
+        _patterns = Parameter(
+            wrappedValue: .normal(
+                [rank, outputs], standardDeviation: 1 / Float(rank * inputs).squareRoot(), using: &generator))
         _patternBias = Parameter(wrappedValue: .zeros([outputs]))
         layers = sizes.indices.filter { $0 != Self.modulated }.map {
             HyponetLayer(sizes[$0].inputs, sizes[$0].outputs, using: &generator)

@@ -56,8 +56,8 @@ public struct TransINR: GeneralizableINR {
 /// A ReLU network over Fourier features with weights `[out, in]` or `[batch, out, in]`; 0.5 is added to its output.
 func hyponet(_ configuration: INRConfiguration, weights: [Tensor], biases: [Tensor]) -> Field {
     { coordinates in
-        var h = fourierFeatures(
-            coordinates, bandwidth: configuration.bandwidth, frequencyCount: configuration.frequencyCount)  // [point, in]
+        let (bandwidth, frequencyCount) = (configuration.bandwidth, configuration.frequencyCount)
+        var h = fourierFeatures(coordinates, bandwidth: bandwidth, frequencyCount: frequencyCount)  // [point, in]
         for (index, (weight, bias)) in zip(weights, biases).enumerated() {
             let isLast = index == weights.count - 1
             h = h.linear(weight, bias: bias, activation: isLast ? .identity : .relu)  // [batch, point, out]

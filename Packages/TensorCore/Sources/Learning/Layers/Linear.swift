@@ -29,5 +29,7 @@ public struct Linear: Layer {
     }
 
     /// `[…, in]` to `[…, out]`.
-    public func callAsFunction(_ x: Tensor) -> Tensor { x.linear(weight, bias: bias?.wrappedValue, activation: activation) }
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        x.linear(weight, bias: bias?.wrappedValue, activation: activation)
+    }
 }

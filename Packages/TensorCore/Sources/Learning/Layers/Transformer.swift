@@ -71,7 +71,8 @@ public struct TransformerEncoder: Layer {
         using generator: inout Philox
     ) {
         blocks = (0..<layerCount).map { _ in
-            TransformerBlock(channels, headCount: headCount, hiddenSize: hiddenSize, isCausal: isCausal, using: &generator)
+            TransformerBlock(
+                channels, headCount: headCount, hiddenSize: hiddenSize, isCausal: isCausal, using: &generator)
         }
     }
 

@@ -7,7 +7,10 @@ extension Tensor {
     /// The sum, broadcast.
     public static func + (a: Tensor, b: Tensor) -> Tensor {
         Kernels.binary(TK_ADD, a, b, "+").recorded(from: [a, b]) { g, context in
-            [context.cotangent(0) { g.summed(to: context.shape(0)) }, context.cotangent(1) { g.summed(to: context.shape(1)) }]
+            [
+                context.cotangent(0) { g.summed(to: context.shape(0)) },
+                context.cotangent(1) { g.summed(to: context.shape(1)) },
+            ]
         }
     }
 
@@ -61,16 +64,22 @@ extension Tensor {
     /// Every element divided by a number, rounded once.
     public static func / (x: Tensor, c: Float) -> Tensor { x / Tensor(c) }
 
-    /// The larger of two elements, broadcast; NaN if either is. Equal elements share the cotangent equally.
+    /// The larger of two elements, broadcast; NaN if either is.
+    ///
+    /// Equal elements share the cotangent equally.
     public func maximum(_ other: Tensor) -> Tensor {
-        Kernels.binary(TK_MAXIMUM, self, other, "maximum").recorded(from: [self, other], saving: [self, other]) { g, context in
+        Kernels.binary(TK_MAXIMUM, self, other, "maximum").recorded(from: [self, other], saving: [self, other]) {
+            g, context in
             shared(g, by: Kernels.binary(TK_TIE_SHARE, context[0], context[1], "maximum"), context)
         }
     }
 
-    /// The smaller of two elements, broadcast; NaN if either is. Equal elements share the cotangent equally.
+    /// The smaller of two elements, broadcast; NaN if either is.
+    ///
+    /// Equal elements share the cotangent equally.
     public func minimum(_ other: Tensor) -> Tensor {
-        Kernels.binary(TK_MINIMUM, self, other, "minimum").recorded(from: [self, other], saving: [self, other]) { g, context in
+        Kernels.binary(TK_MINIMUM, self, other, "minimum").recorded(from: [self, other], saving: [self, other]) {
+            g, context in
             shared(g, by: -Kernels.binary(TK_TIE_SHARE, context[0], context[1], "minimum") + 1, context)
         }
     }

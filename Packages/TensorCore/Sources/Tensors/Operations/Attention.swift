@@ -21,7 +21,8 @@ public enum AttentionMask: Sendable {
 public func attention(query: Tensor, key: Tensor, value: Tensor, mask: AttentionMask = .none) -> Tensor {
     let (_, _, queries, dim) = query.shape4
     shapeCheck(
-        key.rank == 4 && value.rank == 4 && key.shape[3] == dim && key.shape[2] == value.shape[2], "attention", query.shape,
+        key.rank == 4 && value.rank == 4 && key.shape[3] == dim && key.shape[2] == value.shape[2], "attention",
+        query.shape,
         key.shape, value.shape)
     let scores = query.matmul(key.transposed(2, 3))  // [batch, head, query, key]
     let scale = 1 / Float(dim).squareRoot()
@@ -59,7 +60,8 @@ public func selfAttention(packed: Tensor, isCausal: Bool = false) -> Tensor {
         let (query, key, value) = (source.headed(0), source.headed(1), source.headed(2))
         let result = Tensor(uninitialised: source.shape)
         let g = g.transposed(1, 2)  // [batch, head, token, dim]
-        let dScores = Kernels.softmaxGradient(weights, cotangent: Kernels.product(g, value.transposed(2, 3)).c, scale: scale)
+        let dScores = Kernels.softmaxGradient(
+            weights, cotangent: Kernels.product(g, value.transposed(2, 3)).c, scale: scale)
         Kernels.product(dScores, key, into: result.headed(0))
         Kernels.product(dScores.transposed(2, 3), query, into: result.headed(1))
         Kernels.product(weights.transposed(2, 3), g, into: result.headed(2))

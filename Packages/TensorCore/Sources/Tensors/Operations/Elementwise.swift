@@ -57,7 +57,9 @@ extension Tensor {
     /// x to a constant power that is an integer or a half; the derivative is 0 for power 0.
     public func raised(to power: Float) -> Tensor {
         shapeCheck((power * 2).rounded() == power * 2, "raised (the power must be an integer or a half)", shape)
-        return mapped(TK_POWER, power, fused: false) { power == 0 ? .zeros($0.shape) : $0.raised(to: power - 1) * power }
+        return mapped(TK_POWER, power, fused: false) {
+            power == 0 ? .zeros($0.shape) : $0.raised(to: power - 1) * power
+        }
     }
 
     /// The absolute value; derivative 0 at 0.
@@ -116,7 +118,9 @@ extension Tensor {
         }
     }
 
-    /// min(max(x, low), high); NaN stays NaN. The derivative is 1 on `low...high`, bounds included, 0 outside.
+    /// min(max(x, low), high); NaN stays NaN.
+    ///
+    /// The derivative is 1 on `low...high`, bounds included, 0 outside.
     public func clamped(to bounds: ClosedRange<Float>) -> Tensor {
         mapped(TK_CLAMP, bounds.lowerBound, bounds.upperBound, fused: false) { x in
             Tensor(bounds.lowerBound).isLessOrEqual(x) * x.isLessOrEqual(Tensor(bounds.upperBound))

@@ -62,7 +62,8 @@ extension Tensor {
         target[axis] = (range.count + Swift.abs(step) - 1) / Swift.abs(step)
         steps[axis] *= step
         let start = step > 0 ? range.lowerBound : range.upperBound - 1
-        return view(target, steps, offset: offset + (range.isEmpty ? 0 : start * strides[axis])).recorded(from: [self]) {
+        return view(target, steps, offset: offset + (range.isEmpty ? 0 : start * strides[axis])).recorded(from: [self])
+        {
             g, context in [placed(g, axis: axis, start: start, step: step, in: context.shape(0))]
         }
     }

@@ -7,6 +7,7 @@ extension Tensor {
     ///   - weight: `[channel]`, or none.
     ///   - bias: `[channel]`, or none.
     ///   - epsilon: Added to the variance.
+    /// - Returns: This shape; zero variance gives `bias`.
     public func layerNormalised(weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Float = 1e-5) -> Tensor {
         let channels = [rowLength]
         shapeCheck(
@@ -15,7 +16,8 @@ extension Tensor {
         let (y, statistics) = Kernels.layerNorm(self, weight: weight, bias: bias, epsilon: epsilon)
         let parameters = [weight, bias].compactMap(\.self)
         let (hasWeight, hasBias) = (weight != nil, bias != nil)
-        return y.recorded(from: [self] + parameters, saving: [self, statistics] + (weight.map { [$0] } ?? [])) { g, context in
+        return y.recorded(from: [self] + parameters, saving: [self, statistics] + (weight.map { [$0] } ?? [])) {
+            g, context in
             let weight = hasWeight ? context[2] : nil
             if context.isRecording {
                 return layerNormCotangents(g, context, weight: weight, hasBias: hasBias, epsilon: epsilon)

@@ -6,25 +6,30 @@ internal import TensorKernels
 public enum Activation: Sendable { case identity, relu, gelu }
 
 extension Tensor {
-    /// The matrix product of the last two axes; leading axes broadcast. Costs 2·m·n·k operations per pair of matrices.
+    /// The matrix product of the last two axes; leading axes broadcast.
+    ///
+    /// Costs 2·m·n·k operations per pair of matrices.
     ///
     /// - Parameter other: `[…, k, n]` for this `[…, m, k]`.
     /// - Returns: `[…, m, n]`; zeros where k = 0.
     public func matmul(_ other: Tensor) -> Tensor {
-        shapeCheck(rank >= 2 && other.rank >= 2 && shape[rank - 1] == other.shape[other.rank - 2], "matmul", shape, other.shape)
+        shapeCheck(
+            rank >= 2 && other.rank >= 2 && shape[rank - 1] == other.shape[other.rank - 2], "matmul", shape, other.shape
+        )
         let batch = broadcastShape(shape.dropLast(2), other.shape.dropLast(2), "matmul")
         let (m, n) = (shape[rank - 2], other.shape[other.rank - 1])
         let a = detached.expanded(to: batch + shape.suffix(2)).withTwoBatchAxes
         let b = other.detached.expanded(to: batch + other.shape.suffix(2)).withTwoBatchAxes
-        return Kernels.product(a, b).c.reshaped(to: batch + [m, n]).recorded(from: [self, other], saving: [self, other]) {
+        return Kernels.product(a, b).c.reshaped(to: batch + [m, n]).recorded(
+            from: [self, other], saving: [self, other]
+        ) {
             g, context in
             [
                 context.cotangent(0) { g.matmul(context[1].transposed(-1, -2)).summed(to: context.shape(0)) },
                 context.cotangent(1) {
                     // A batch that shares one right operand is one tall product.
                     if context[1].rank == 2 && context[0].rank > 2 {
-                        let (k, n) = context[1].shape2
-                        return context[0].reshaped(to: [-1, k]).transposed(0, 1).matmul(g.reshaped(to: [-1, n]))
+                        return context[0].asRows.transposed(0, 1).matmul(g.asRows)
                     }
                     return context[0].transposed(-1, -2).matmul(g).summed(to: context.shape(1))
                 },
@@ -50,18 +55,19 @@ extension Tensor {
         let (out, inputs) = (weight.shape[weight.rank - 2], weight.shape[weight.rank - 1])
         let rows = isBatched ? [weight.shape[0], shape[rank - 2]] : Array(shape.dropLast())
         let isRecorded = node != nil || weight.node != nil || bias?.node != nil
-        let x = isBatched ? detached.expanded(to: rows + [inputs]) : detached.reshaped(to: [-1, inputs])
+        let x = isBatched ? detached.expanded(to: rows + [inputs]) : detached.asRows
         let (c, preactivation) = Kernels.product(
             x.withTwoBatchAxes, weight.detached.transposed(-1, -2).withTwoBatchAxes,
             epilogue: Kernels.Epilogue(
-                bias: bias?.detached, activation: activation.code, keepsPreactivation: isRecorded && activation == .gelu))
+                bias: bias?.detached, activation: activation.code, keepsPreactivation: isRecorded && activation == .gelu
+            ))
         let operands = [self, weight] + (bias.map { [$0] } ?? [])
         return c.reshaped(to: rows + [out]).recorded(
             from: operands, saving: operands + (preactivation.map { [$0] } ?? []), savesOutput: activation == .relu
         ) { g, context in
             let s = activationCotangent(g, context, activation, hasBias: operands.count == 3)
-            let flat = isBatched ? s : s.reshaped(to: [-1, out])  // [row, out] or [batch, row, out]
-            let x = isBatched ? context[0] : context[0].reshaped(to: [-1, inputs])
+            let flat = isBatched ? s : s.asRows  // [row, out] or [batch, row, out]
+            let x = isBatched ? context[0] : context[0].asRows
             return [
                 context.cotangent(0) { flat.matmul(context[1]).summed(to: x.shape).reshaped(to: context.shape(0)) },
                 context.cotangent(1) { flat.transposed(-1, -2).matmul(x) },
@@ -75,9 +81,12 @@ extension Tensor {
         case 2: reshapedView([1, 1] + shape)
         case 3: reshapedView([1] + shape)
         case 4: self
-        default: reshaped(to: [1, -1] + shape.suffix(2))
+        default: reshaped(to: [1, elementCount(shape.dropLast(2))] + shape.suffix(2))
         }
     }
+
+    /// All axes but the last as one, which −1 could not say of empty rows.
+    private var asRows: Tensor { reshaped(to: [rowCount, rowLength]) }
 
     /// New leading axes of extent 1 without touching strides.
     private func reshapedView(_ target: [Int]) -> Tensor {

@@ -68,13 +68,22 @@ extension Tensor {
             / Float(n - correction)
     }
 
-    /// The largest element along an axis: NaN if there is one. The cotangent goes to the first among equals.
-    public func max(along axis: Int, keepsAxes: Bool = false) -> Tensor { extremum(TK_MAX, along: axis, keepsAxes, "max") }
+    /// The largest element along an axis: NaN if there is one.
+    ///
+    /// The cotangent goes to the first among equals.
+    public func max(along axis: Int, keepsAxes: Bool = false) -> Tensor {
+        extremum(TK_MAX, along: axis, keepsAxes, "max")
+    }
 
-    /// The smallest element along an axis: NaN if there is one. The cotangent goes to the first among equals.
-    public func min(along axis: Int, keepsAxes: Bool = false) -> Tensor { extremum(TK_MIN, along: axis, keepsAxes, "min") }
+    /// The smallest element along an axis: NaN if there is one.
+    ///
+    /// The cotangent goes to the first among equals.
+    public func min(along axis: Int, keepsAxes: Bool = false) -> Tensor {
+        extremum(TK_MIN, along: axis, keepsAxes, "min")
+    }
 
-    private func extremum(_ operation: tk_reduction, along axis: Int, _ keepsAxes: Bool, _ name: StaticString) -> Tensor {
+    private func extremum(_ operation: tk_reduction, along axis: Int, _ keepsAxes: Bool, _ name: StaticString) -> Tensor
+    {
         let axis = resolvedAxis(axis, rank: rank, name)
         shapeCheck(shape[axis] > 0, name, shape)
         let value = reduced(operation, [axis], keepsAxes: keepsAxes)
@@ -92,7 +101,8 @@ extension Tensor {
         let inner = elementCount(Array(shape[(axis + 1)...]))
         let target = reducedShape([axis], keepsAxes: false)
         return Indices(
-            Kernels.argmax(self, outer: elementCount(target) / Swift.max(inner, 1), n: shape[axis], inner: inner), shape: target)
+            Kernels.argmax(self, outer: elementCount(target) / Swift.max(inner, 1), n: shape[axis], inner: inner),
+            shape: target)
     }
 
     /// log Σ exp(x) along an axis; infinite where the largest element is.

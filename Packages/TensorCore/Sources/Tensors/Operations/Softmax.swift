@@ -21,7 +21,8 @@ extension Tensor {
 
     /// Rows of softmax; with a period T row r sees only columns up to r mod T, aligned at the bottom right.
     func rowSoftmax(scale: Float, causalPeriod: Int) -> Tensor {
-        Kernels.softmax(self, scale: scale, causalPeriod: causalPeriod).recorded(from: [self], savesOutput: true) { g, context in
+        Kernels.softmax(self, scale: scale, causalPeriod: causalPeriod).recorded(from: [self], savesOutput: true) {
+            g, context in
             let y = context.output
             if !context.isRecording { return [Kernels.softmaxGradient(y, cotangent: g, scale: scale)] }
             return [(y * (g - (g * y).sum(along: -1, keepsAxes: true))) * scale]

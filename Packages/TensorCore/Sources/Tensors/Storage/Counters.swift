@@ -12,17 +12,21 @@ public struct Counters: Sendable, Equatable {
     public var liveBytes: Int
     /// The largest `liveBytes` since the last `resetPeak`.
     public var peakLiveBytes: Int
+    /// Bytes ever asked of the system: constant once the pool holds what a step needs.
+    public var allocatedBytes: Int
 
     private static let flopCount = Atomic<UInt64>(0)
     private static let byteCount = Atomic<UInt64>(0)
     private static let live = Atomic<Int>(0)
     private static let peak = Atomic<Int>(0)
+    private static let allocated = Atomic<Int>(0)
 
     /// The counts at this moment.
     public static var now: Counters {
         Counters(
             flops: flopCount.load(ordering: .relaxed), bytesMoved: byteCount.load(ordering: .relaxed),
-            liveBytes: live.load(ordering: .relaxed), peakLiveBytes: peak.load(ordering: .relaxed))
+            liveBytes: live.load(ordering: .relaxed), peakLiveBytes: peak.load(ordering: .relaxed),
+            allocatedBytes: allocated.load(ordering: .relaxed))
     }
 
     /// Starts a new search for the peak from what is live now.
@@ -33,6 +37,10 @@ public struct Counters: Sendable, Equatable {
     static func count(flops: Int, bytes: Int) {
         flopCount.wrappingAdd(UInt64(flops), ordering: .relaxed)
         byteCount.wrappingAdd(UInt64(bytes), ordering: .relaxed)
+    }
+
+    static func askSystem(_ bytes: Int) {
+        allocated.wrappingAdd(bytes, ordering: .relaxed)
     }
 
     static func allocate(_ bytes: Int) {

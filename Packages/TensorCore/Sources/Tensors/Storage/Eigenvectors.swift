@@ -6,7 +6,9 @@ internal import COpenBLAS
 ///
 /// Computed in double precision on one thread; equal bits on one machine, other signs and last digits on another.
 ///
-/// - Parameter matrix: `size · size` numbers in row-major order.
+/// - Parameters:
+///   - matrix: `size · size` numbers in row-major order.
+///   - size: Rows and columns.
 /// - Returns: `[eigenvector, component]`, of unit length.
 public func eigenvectors(ofSymmetric matrix: [Double], size: Int) -> Tensor {
     shapeCheck(matrix.count == size * size, "eigenvectors", [matrix.count], [size, size])

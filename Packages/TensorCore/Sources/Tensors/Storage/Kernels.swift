@@ -35,7 +35,9 @@ enum Kernels {
     static func select(_ mask: Tensor, _ a: Tensor, _ b: Tensor) -> Tensor {
         let shape = broadcastShape(broadcastShape(a.shape, b.shape, "where"), mask.shape, "where")
         let y = Tensor(uninitialised: shape)
-        let (mask, a, b) = (mask.detached.expanded(to: shape), a.detached.expanded(to: shape), b.detached.expanded(to: shape))
+        let (mask, a, b) = (
+            mask.detached.expanded(to: shape), a.detached.expanded(to: shape), b.detached.expanded(to: shape)
+        )
         unsafe tk_select(
             rankChecked(shape, "where"), shape, mask.pointer, mask.strides, a.pointer, a.strides, b.pointer,
             b.strides, y.pointer)
@@ -168,7 +170,9 @@ enum Kernels {
     }
 
     /// `[b0, b1, m, k] · [b0, b1, k, n]` of any strides, two operations per multiply-add.
-    static func product(_ a: Tensor, _ b: Tensor, epilogue: Epilogue = Epilogue()) -> (c: Tensor, preactivation: Tensor?) {
+    static func product(_ a: Tensor, _ b: Tensor, epilogue: Epilogue = Epilogue()) -> (
+        c: Tensor, preactivation: Tensor?
+    ) {
         let c = Tensor(uninitialised: [a.shape[0], a.shape[1], a.shape[2], b.shape[3]])
         let preactivation = epilogue.keepsPreactivation ? Tensor(uninitialised: c.shape) : nil
         product(a, b, epilogue: epilogue, preactivation: preactivation, into: c)
@@ -210,7 +214,7 @@ extension Tensor {
     /// The extent of the last axis; 1 for a scalar.
     var rowLength: Int { shape.last ?? 1 }
 
-    /// The same values in row-major order without gaps; itself if they already lie so. Not recorded.
+    /// The same values in row-major order without gaps, not recorded; itself if they already lie so.
     var contiguous: Tensor { isContiguous ? self : Kernels.gatherStrided(self) }
 
     /// The values in row-major order.

@@ -23,6 +23,7 @@ enum StoragePool {
         Counters.allocate(byteCount)
         let reused: UInt? = free.withLock { $0.buffers[byteCount]?.popLast() }
         if let reused, let pointer = unsafe UnsafeMutablePointer<Float>(bitPattern: reused) { return unsafe pointer }
+        Counters.askSystem(byteCount)
         var raw: UnsafeMutableRawPointer?
         guard unsafe posix_memalign(&raw, 64, byteCount) == 0, let raw = unsafe raw else {
             fatalError("Storage: \(byteCount) bytes are not to be had; use a smaller batch.")

@@ -1,0 +1,73 @@
+// Every layer under the checks that hold for all; a new layer is a row here.
+
+import Learning
+import TensorTesting
+import Tensors
+import Testing
+
+/// A layer and what the common checks found wrong with it.
+private struct LayerCase: Sendable, CustomTestStringConvertible {
+    let name: String
+    let problems: @Sendable () -> [String]
+    var testDescription: String { name }
+
+    /// A layer on normal numbers of a shape.
+    init<L: Layer>(_ name: String, _ input: [Int], to output: [Int], _ make: @escaping @Sendable (inout Philox) -> L) {
+        self.name = name
+        problems = { checkLayer(make, { $0(.normal(input, using: &$1)) }, gives: output) }
+    }
+
+    init(_ name: String, _ problems: @escaping @Sendable () -> [String]) {
+        self.name = name
+        self.problems = problems
+    }
+}
+
+private let layerCases: [LayerCase] = [
+    .init("Embedding") {
+        checkLayer(
+            { Embedding(4, 3, using: &$0) }, { embedding, _ in embedding(Indices([3, 0, 3], shape: [3, 1])) },
+            gives: [3, 1, 3])
+    },
+    .init("LayerNorm", [2, 3, 5], to: [2, 3, 5]) { _ in LayerNorm(5) },
+    .init("Linear", [2, 3, 5], to: [2, 3, 4]) { Linear(5, 4, using: &$0) },
+    .init("Linear without bias", [3, 5], to: [3, 4]) { Linear(5, 4, usesBias: false, activation: .relu, using: &$0) },
+    .init("SelfAttention", [2, 5, 8], to: [2, 5, 8]) { SelfAttention(8, headCount: 2, using: &$0) },
+    .init("TransformerBlock", [2, 5, 8], to: [2, 5, 8]) {
+        TransformerBlock(8, headCount: 2, hiddenSize: 12, using: &$0)
+    },
+    .init("TransformerEncoder", [2, 5, 8], to: [2, 5, 8]) {
+        TransformerEncoder(8, layerCount: 2, headCount: 4, hiddenSize: 12, isCausal: true, using: &$0)
+    },
+]
+
+@Suite struct LayerTests {
+    @Test(arguments: layerCases)
+    private func `shape, a gradient for every parameter, and equal bits from an equal seed`(_ layer: LayerCase) {
+        #expect(layer.problems() == [])
+    }
+
+    @Test func `a causal encoder's output does not depend on later tokens`() {
+        var generator = Philox(seed: 2)
+        let encoder = TransformerEncoder(
+            8, layerCount: 2, headCount: 2, hiddenSize: 12, isCausal: true, using: &generator)
+        let x = Tensor.normal([1, 6, 8], using: &generator)
+        let changed = Tensor.concatenated(
+            [x.sliced(along: 1, 0..<4), .normal([1, 2, 8], using: &generator)], along: 1)
+        let (a, b) = (encoder(x), encoder(changed))
+        func difference(_ range: Range<Int>) -> String? {
+            TensorTesting.difference(of: b.sliced(along: 1, range), from: a.sliced(along: 1, range), within: .exact)
+        }
+        #expect(difference(0..<4) == nil)
+        #expect(difference(4..<6) != nil)
+    }
+
+    @Test func `Linear starts uniform within one over the root of its inputs`() {
+        var generator = Philox(seed: 3)
+        let linear = Linear(16, 500, using: &generator)
+        let values = linear.weight.scalars + (linear.bias?.wrappedValue.scalars ?? [])
+        #expect(values.count == 16 * 500 + 500)
+        #expect(values.allSatisfy { abs($0) <= 0.25 })
+        #expect((values.max() ?? 0) > 0.249 && (values.min() ?? 0) < -0.249)
+    }
+}

@@ -1,0 +1,98 @@
+// Steps, clipping and schedules against numbers worked out by PyTorch or by hand.
+
+import Learning
+import TensorTesting
+import Tensors
+import Testing
+
+private struct Point: Module {
+    @Parameter var position: Tensor
+
+    init(_ values: Float...) { _position = Parameter(wrappedValue: Tensor(values, shape: [values.count])) }
+}
+
+private func gradients(_ values: Float...) -> [Tensor] { [Tensor(values, shape: [values.count])] }
+
+@Suite struct OptimiserTests {
+    /// Three steps from (1, −2) at rate 0.1; PyTorch 2.15 gives the same numbers.
+    @Test(
+        arguments: [
+            (false, 0, [1, -2, 1, -2, 1, -2], 0),
+            (true, 0.01, [0.899, -1.898, 0.8048831, -1.8694683, 0.8247139, -1.847011], 0.1),
+            (false, 0.01, [0.9, -1.9, 0.8065551, -1.8711524, 0.8258478, -1.8477955], 0.1),
+        ] as [(Bool, Float, [Float], Float)])
+    func `AdamW and Adam with L2 take the published steps`(
+        isDecoupled: Bool, decay: Float, expected: [Float], rate: Float
+    ) {
+        let model = Point(1, -2)
+        var optimiser = Adam(learningRate: rate, weightDecay: decay, isDecayDecoupled: isDecoupled)
+        var positions: [Float] = []
+        for gradient in [gradients(0.5, -1), gradients(0.25, 0.5), gradients(-1, 0)] {
+            #expect(optimiser.update(model, gradients: gradient).isNaN)
+            positions += model.position.scalars
+        }
+        #expect(difference(of: positions, from: expected) == nil)
+        #expect(optimiser.stepCount == 3)
+    }
+
+    @Test(arguments: [true, false])
+    func `a saved and resumed optimiser takes the same next step`(isDecoupled: Bool) {
+        #expect(checkOptimizer { Adam(learningRate: 0.1, weightDecay: 0.02, isDecayDecoupled: isDecoupled) } == [])
+    }
+
+    @Test func `the factor scales the rate, and a step leaves other owners' values alone`() {
+        let (model, slow) = (Point(1, -2), Point(1, -2))
+        let before = model.position
+        var (optimiser, half) = (Adam(learningRate: 0.1), Adam(learningRate: 0.2))
+        optimiser.update(model, gradients: gradients(0.5, -1))
+        half.update(slow, gradients: gradients(0.5, -1), factor: 0.5)
+        #expect(model.position.scalars == slow.position.scalars)
+        #expect(before.scalars == [1, -2])
+    }
+
+    @Test func `clipping scales by the global norm`() {
+        // √(3² + 4²) = 5 over two tensors; scaled by 1/(5 + 10⁻⁶): the moments show (0.6, 0.8)·(1 − β₁).
+        #expect(globalNorm(gradients(3) + gradients(4)) == 5)
+        let model = Point(0, 0)
+        var optimiser = Adam(learningRate: 0.1)
+        #expect(optimiser.update(model, gradients: gradients(3, 4), maximumNorm: 1) == 5)
+        let first = optimiser.state.tensors["first.position"]?.scalars ?? []
+        #expect(difference(of: first, from: [0.06, 0.08]) == nil)
+        // A norm below the maximum is left as it is.
+        var free = Adam(learningRate: 0.1)
+        #expect(free.update(Point(0, 0), gradients: gradients(3, 4), maximumNorm: 6) == 5)
+        #expect(difference(of: free.state.tensors["first.position"]?.scalars ?? [], from: [0.3, 0.4]) == nil)
+    }
+
+    @Test(arguments: [Float.nan, .infinity])
+    func `a gradient whose norm is not finite skips the step and is counted`(_ bad: Float) {
+        let model = Point(1, -2)
+        var optimiser = Adam(learningRate: 0.1)
+        let norm = optimiser.update(model, gradients: gradients(1, bad), maximumNorm: 1)
+        #expect(!norm.isFinite)
+        #expect(model.position.scalars == [1, -2])
+        #expect(optimiser.stepCount == 0 && optimiser.skippedCount == 1)
+    }
+
+    /// Values by the formulas of the doc comments.
+    @Test(
+        arguments: [
+            (.constant, [1: 1, 1000: 1]),
+            // Half way from 10 to 110 is ½·(1 + cos(π/2)): 0.05 + 0.95·0.5.
+            (
+                .cosine(warmup: 10, total: 110, floor: 0.05),
+                [1: 0.1, 10: 1, 35: 0.8608757, 60: 0.525, 110: 0.05, 500: 0.05]
+            ),
+            (.cosine(warmup: 0, total: 2, floor: 0), [1: 0.5, 2: 0]),
+            (.inverseSquareRoot(warmup: 4), [1: 0.25, 4: 1, 16: 0.5, 400: 0.1]),
+        ] as [(Schedule, [Int: Float])])
+    func `a schedule has its values`(_ schedule: Schedule, _ values: [Int: Float]) {
+        for (step, factor) in values { #expect(abs(schedule(step) - factor) < 1e-6, "step \(step)") }
+    }
+
+    @Test func `the mean squared error of a hand-made pair`() {
+        // (1² + 2² + 0²)/3.
+        let (x, y) = (Tensor([1, 2, 3], shape: [3]), Tensor([2, 0, 3], shape: [3]))
+        #expect(abs(meanSquaredError(x, target: y).item - 5.0 / 3) < 1e-6)
+    }
+}
