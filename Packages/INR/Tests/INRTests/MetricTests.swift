@@ -48,9 +48,9 @@ private let (truth, pale) = {
 
     @Test func `quality clamps where its name says so`() {
         let set = ImageSet(images: Tensor.ones([2, 11, 11, 3]), names: ["a", "b"], groups: [0, 0], digest: "")
-        let quality = set.quality(of: Tensor.filled(1.5, shape: [2, 11, 11, 3]), prefix: "kodak_")
-        #expect(quality.map(\.metric.name) == ["kodak_psnr", "kodak_psnr_clamped", "kodak_ssim"])
-        let values = quality.map { $0.scores?.values ?? [] }
-        #expect(values.map { ($0.first ?? .nan) } == [-10 * log10(0.25), 120, 1])
+        let quality = set.quality(of: Tensor.filled(1.5, shape: [2, 11, 11, 3]), suffix: "_kodak")
+        #expect(quality.map(\.metric.name) == ["psnr_kodak", "psnr_clamped_kodak", "ssim_kodak"])
+        let first: [Double] = quality.map { $0.scores?.values.first ?? .nan }
+        #expect(first == [-10 * log10(0.25), 120, 1])
     }
 }
