@@ -25,6 +25,13 @@ def packed_attention(x, causal=False):
     return attention(q, k, v, causal).transpose(1, 2)
 
 
+def recurrence(b, a):
+    y = [b[:, 0]]
+    for i in range(1, b.shape[1]):
+        y.append(a[:, i] * y[-1] + b[:, i])
+    return torch.stack(y, 1)
+
+
 SMOOTH, POSITIVE, SPREAD = "smooth", "positive", "spread"
 LABELS = torch.tensor([2, 0, 3])
 ROWS = torch.tensor([2, 0, 2, 1])
@@ -108,6 +115,59 @@ CASES = {
     "crossEntropy": (lambda a: F.cross_entropy(a, LABELS), [[3, 5]], SMOOTH),
     "crossEntropySmoothed": (
         lambda a: F.cross_entropy(a, torch.tensor([2, -100, 3]), label_smoothing=0.1), [[3, 5]], SMOOTH),
+    "conv2d": (lambda x, w, b: F.conv2d(x, w, b), [[2, 3, 5, 6], [4, 3, 3, 2], [4]], SMOOTH),
+    "conv2dStrided": (
+        lambda x, w: F.conv2d(F.pad(x, (0, 2, 1, 0)), w, stride=(2, 3), dilation=(2, 1)),
+        [[2, 2, 7, 6], [3, 2, 2, 3]], SMOOTH),
+    "conv2dGrouped": (lambda x, w: F.conv2d(x, w, padding=1, groups=2), [[2, 4, 4, 3], [6, 2, 3, 3]], SMOOTH),
+    "conv2dDepthwise": (
+        lambda x, w: F.conv2d(x, w, padding=1, stride=2, groups=3), [[2, 3, 5, 5], [3, 1, 3, 3]], SMOOTH),
+    "conv2dSame": (lambda x, w: F.conv2d(F.pad(x, (0, 1, 0, 1)), w, stride=2), [[1, 2, 4, 6], [2, 2, 3, 3]], SMOOTH),
+    "conv1d": (lambda x, w, b: F.conv1d(x, w, b, padding=2, dilation=2), [[2, 3, 7], [4, 3, 3], [4]], SMOOTH),
+    "conv1dCausal": (lambda x, w: F.conv1d(F.pad(x, (4, 0)), w, dilation=2), [[1, 2, 7], [3, 2, 3]], SMOOTH),
+    "convTranspose2d": (
+        lambda x, w, b: F.conv_transpose2d(x, w, b, stride=2, padding=1, output_padding=(1, 0)),
+        [[2, 4, 3, 4], [4, 3, 3, 2], [3]], SMOOTH),
+    "convTranspose2dGrouped": (
+        lambda x, w: F.conv_transpose2d(x, w, dilation=2, output_padding=1, groups=2), [[1, 4, 3, 2], [4, 2, 2, 3]],
+        SMOOTH),
+    "convTranspose1d": (
+        lambda x, w: F.conv_transpose1d(x, w, stride=3, padding=1, output_padding=2), [[2, 2, 4], [2, 3, 3]], SMOOTH),
+    "batchNorm": (
+        lambda x, w, b: F.batch_norm(x, None, None, w, b, training=True), [[3, 2, 2, 3], [2], [2]], SMOOTH),
+    "batchNormInference": (
+        lambda x, m, v, w, b: ((x.mT - m) / (v + 1e-5).sqrt() * w + b).mT,
+        [[3, 2, 4], [2], [2], [2], [2]], POSITIVE),
+    "groupNorm": (lambda x, w, b: F.group_norm(x, 2, w, b), [[2, 4, 2, 3], [4], [4]], SMOOTH),
+    "rmsNorm": (lambda x, w: F.rms_norm(x, [7], w, 1e-6), [[2, 3, 7], [7]], SMOOTH),
+    "maxPool": (lambda x: F.max_pool2d(x, (3, 2), (2, 1), (1, 0)) ** 2, [[2, 2, 5, 4]], SPREAD),
+    "maxPoolCeil": (lambda x: F.max_pool2d(x, 2, 2, ceil_mode=True) ** 2, [[1, 2, 5, 3]], SPREAD),
+    "averagePool": (lambda x: F.avg_pool2d(x, (3, 2), (2, 1), (1, 0)) ** 2, [[2, 2, 5, 4]], SMOOTH),
+    "averagePoolCeil": (
+        lambda x: F.avg_pool2d(x, 3, 2, 1, ceil_mode=True, count_include_pad=False) ** 2, [[1, 2, 6, 5]], SMOOTH),
+    "adaptiveAveragePool": (lambda x: F.adaptive_avg_pool2d(x, (3, 2)) ** 2, [[2, 2, 7, 5]], SMOOTH),
+    "resized": (lambda x: F.interpolate(x, (7, 3), mode="bilinear", align_corners=False) ** 2, [[1, 2, 4, 5]], SMOOTH),
+    "resizedAligned": (
+        lambda x: F.interpolate(x, (7, 3), mode="bilinear", align_corners=True) ** 2, [[1, 2, 4, 5]], SMOOTH),
+    "cumulativeSum": (lambda x: x.cumsum(1) ** 2, [[2, 5, 3]], SMOOTH),
+    "cumulativeSumBack": (
+        lambda x: F.pad(x.flip(-1).cumsum(-1)[..., :-1], (1, 0)).flip(-1) ** 2, [[3, 5]], SMOOTH),
+    "cumulativeProduct": (lambda x: x.cumprod(1), [[2, 5, 3]], SMOOTH),
+    "cumulativeProductExclusive": (
+        lambda x: torch.cat([torch.ones_like(x[:, :1]), x[:, :-1].cumprod(1)], 1), [[3, 5]], SMOOTH),
+    "linearRecurrence": (recurrence, [[2, 5, 3], [2, 5, 3]], SMOOTH),
+    "linearRecurrenceBack": (
+        lambda b, a: recurrence(b.flip(1), a.flip(1)).flip(1), [[2, 5, 3], [2, 5, 3]], SMOOTH),
+    "glu": (F.glu, [[3, 6]], SMOOTH),
+    "swiGLU": (lambda x: F.silu(x[:, :3]) * x[:, 3:], [[3, 6]], SMOOTH),
+    "prelu": (F.prelu, [[2, 3, 4], [3]], SPREAD),
+    "leakyRelu": (lambda x: F.leaky_relu(x, 0.2) ** 2, [[17]], SPREAD),
+    "elu": (lambda x: F.elu(x, 0.5), [[17]], SPREAD),
+    "klDivergence": (
+        lambda x, t: F.kl_div(x.log_softmax(-1), t, reduction="batchmean"), [[3, 5], [3, 5]], POSITIVE),
+    "klDivergenceLog": (
+        lambda x, t: F.kl_div(x.log_softmax(-1), t.log_softmax(-1), reduction="sum", log_target=True),
+        [[3, 5], [3, 5]], SMOOTH),
 }
 
 

@@ -33,3 +33,49 @@ public func crossEntropy(_ logits: Tensor, labels: Indices, smoothing: Float = 0
     let loss = smoothing == 0 ? hit : hit - logProbabilities.mean(along: -1) * smoothing
     return loss.selected(where: weights, else: Tensor(0)).sum() / keptCount
 }
+
+/// How a loss over many positions becomes one number.
+public enum Reduction: Sendable {
+    /// The sum over all elements.
+    case sum
+    /// The sum divided by the extent of the first axis.
+    case batchMean
+    /// The sum divided by the number of elements.
+    case mean
+}
+
+/// The Kullback–Leibler divergence Σ t·(log t − input) of predicted from true distributions.
+///
+/// - Parameters:
+///   - logProbabilities: Predicted log-probabilities, any shape.
+///   - target: True probabilities of the same shape; 0·log 0 = 0, and such an element has no gradient.
+///   - reduction: `.batchMean` is the divergence per distribution; `.mean` also divides by the number of classes.
+/// - Returns: A scalar `[]` in nats.
+public func klDivergence(_ logProbabilities: Tensor, target: Tensor, reduction: Reduction = .batchMean) -> Tensor {
+    shapeCheck(logProbabilities.shape == target.shape, "klDivergence", logProbabilities.shape, target.shape)
+    let isZero = target.equals(Tensor(0))
+    return divergence(
+        target, logTarget: Tensor(1).selected(where: isZero, else: target).log(), logProbabilities, isZero: isZero,
+        reduction)
+}
+
+/// The same divergence from the logarithms of the true probabilities, −∞ for probability 0.
+public func klDivergence(_ logProbabilities: Tensor, logTarget: Tensor, reduction: Reduction = .batchMean) -> Tensor {
+    shapeCheck(logProbabilities.shape == logTarget.shape, "klDivergence", logProbabilities.shape, logTarget.shape)
+    let isZero = logTarget.exp().equals(Tensor(0))
+    let finite = Tensor(0).selected(where: isZero, else: logTarget)
+    return divergence(finite.exp(), logTarget: finite, logProbabilities, isZero: isZero, reduction)
+}
+
+/// The reduced sum; elements of probability 0 are left out of the product, where an infinity would make them NaN.
+private func divergence(
+    _ target: Tensor, logTarget: Tensor, _ logProbabilities: Tensor, isZero: Tensor, _ reduction: Reduction
+) -> Tensor {
+    let difference = Tensor(0).selected(where: isZero, else: logTarget - logProbabilities)
+    let total = (target * difference).sum()
+    switch reduction {
+    case .sum: return total
+    case .batchMean: return total / Float(target.rank == 0 ? 1 : target.shape[0])
+    case .mean: return total / Float(target.count)
+    }
+}

@@ -26,6 +26,13 @@ private let pool: [Float] = {
 /// Lengths around the vector widths, around the blocks, and far beyond.
 private let lengths = Array(1...35) + [63, 64, 65, 4095, 4097, 40_003]
 
+/// Plain; strided, dilated and unevenly padded; wider than its input.
+private let windows = [
+    tk_window(input: (9, 40), size: (3, 3), stride: (1, 1), dilation: (1, 1), output: (9, 40), before: (1, 1)),
+    tk_window(input: (10, 11), size: (2, 3), stride: (2, 3), dilation: (2, 1), output: (5, 4), before: (1, 0)),
+    tk_window(input: (1, 2), size: (3, 5), stride: (1, 1), dilation: (1, 2), output: (1, 2), before: (1, 4)),
+]
+
 private let kernelCases: [KernelCase] =
     (0..<TK_UNARY_COUNT.rawValue).map { code in
         KernelCase("unary \(code)") {
@@ -99,6 +106,58 @@ private let kernelCases: [KernelCase] =
             var y = [Float](repeating: 0, count: 31 * 150)
             unsafe tk_scatter_add_rows(numbers(900 * 150, seed: 10), index, &y, 900, 31, 150)
             return y
+        },
+        KernelCase("unfold and fold") {
+            windows.flatMap { window in
+                var window = window
+                let (batch, channels) = (3, 5)
+                let pixels = window.input.0 * window.input.1
+                let taps = window.size.0 * window.size.1 * window.output.0 * window.output.1
+                var columns = [Float](repeating: .nan, count: batch * channels * taps)
+                unsafe tk_unfold(&window, numbers(batch * channels * pixels, seed: 16), batch, channels, &columns)
+                var x = [Float](repeating: .nan, count: batch * channels * pixels)
+                unsafe tk_fold(&window, columns.map { $0 * $0 }, batch, channels, &x)
+                return columns + x
+            }
+        },
+        KernelCase("largest under a window") {
+            windows.flatMap { window in
+                var window = window
+                let count = 15 * window.output.0 * window.output.1
+                var y = [Float](repeating: .nan, count: count)
+                var index = [Int32](repeating: 0, count: count)
+                unsafe tk_max_pool(&window, numbers(15 * window.input.0 * window.input.1, seed: 17), 15, &y, &index)
+                return y + index.map(Float.init)
+            }
+        },
+        KernelCase("banded map") {
+            [(1, 1), (700, 1), (3, 130), (40, 64)].flatMap { outer, inner in
+                let (start, offset): ([Int32], [Int32]) = ([0, 1, 4], [0, 3, 3, 6])
+                var y = [Float](repeating: .nan, count: outer * 3 * inner)
+                unsafe start.withUnsafeBufferPointer { start in
+                    unsafe offset.withUnsafeBufferPointer { offset in
+                        unsafe numbers(6, seed: 18).withUnsafeBufferPointer { weight in
+                            var band = unsafe tk_band(
+                                inputs: 7, outputs: 3, start: start.baseAddress, offset: offset.baseAddress,
+                                weight: weight.baseAddress)
+                            unsafe tk_apply_band(&band, numbers(outer * 7 * inner, seed: 19), outer, inner, &y)
+                        }
+                    }
+                }
+                return y
+            }
+        },
+        KernelCase("recurrence") {
+            [(1, 1), (9, 1), (2, 67), (3, 200)].flatMap { outer, inner in
+                let count = outer * 50 * inner
+                return [false, true].flatMap { reversed in
+                    var (y, sum) = (numbers(count, seed: 20), numbers(count, seed: 20))
+                    let (a, b) = (numbers(count, seed: 21), numbers(count, seed: 22))
+                    unsafe tk_recurrence(a, b, outer, 50, inner, reversed, &y)
+                    unsafe tk_recurrence(nil, b, outer, 50, inner, reversed, &sum)
+                    return y + sum
+                }
+            }
         },
         KernelCase("Adam") {
             lengths.flatMap { n in

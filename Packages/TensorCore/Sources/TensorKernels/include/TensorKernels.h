@@ -8,7 +8,8 @@
 //   - Results depend on shapes and values alone: not on the number of threads and not on the instruction set. Work is
 //   cut
 //     into blocks whose borders depend on the shape; partial sums are combined in block order; a multiply-add is one
-//     FMA everywhere. Inside a block, sums use 32 lanes (element i in lane i mod 32) combined as a binary tree.
+//     FMA unless said otherwise. Inside a block, sums use 32 lanes (element i in lane i mod 32) combined as a binary
+//     tree.
 //   - Three variants (baseline, AVX2+FMA, AVX-512) are compiled from one text and chosen once, at first use.
 //   - Pointers never alias unless the comment says so. Sizes are counts of elements.
 #ifndef TENSOR_KERNELS_H
@@ -158,6 +159,37 @@ void tk_layer_norm_gradient(const float *x, const float *weight, const float *st
 void tk_gather_rows(const float *x, const int32_t *index, float *y, size_t count, size_t n);
 // y[index[i], :] += x[i, :], in ascending i for each destination; parallel over destinations.
 void tk_scatter_add_rows(const float *x, const int32_t *index, float *y, size_t count, size_t rows, size_t n);
+
+// Sliding windows
+
+// A window over two axes (height, width). Tap k at position o reads input o * stride + k * dilation - before; what lies
+// outside 0..<input counts as padding. Positions and taps are row-major.
+typedef struct {
+    size_t input[2], size[2], stride[2], dilation[2], output[2];
+    ptrdiff_t before[2];
+} tk_window;
+// columns[channel, tap, image, position] = x[image, channel, where that tap reads], 0 in the padding.
+void tk_unfold(const tk_window *window, const float *x, size_t batch, size_t channels, float *columns);
+// The adjoint: x[image, channel, :] = sum of the columns that read it, in ascending order of tap, then position.
+void tk_fold(const tk_window *window, const float *columns, size_t batch, size_t channels, float *x);
+// The largest element under each window of every plane of x: the first among equals, a NaN before any number; padding
+// is never taken, and a window without input gives -inf. index (may be NULL) gets its position in the whole of x, or
+// -1.
+void tk_max_pool(const tk_window *window, const float *x, size_t planes, float *y, int32_t *index);
+
+// Banded maps and recurrences: here products are rounded before they are added, on every instruction set.
+
+// Output o is the sum of weight[t] * x[start[o] + t - offset[o]] over t in offset[o]..<offset[o + 1], ascending from 0.
+typedef struct {
+    size_t inputs, outputs;
+    const int32_t *start, *offset;
+    const float *weight;
+} tk_band;
+// Over the middle axis of x [outer, inputs, inner]; y is [outer, outputs, inner].
+void tk_apply_band(const tk_band *band, const float *x, size_t outer, size_t inner, float *y);
+// y[0] = b[0], y[i] = a[i] * y[i - 1] + b[i] over the middle axis of [outer, n, inner]; a NULL stands for ones.
+// Reversed: from the last element down.
+void tk_recurrence(const float *a, const float *b, size_t outer, size_t n, size_t inner, bool reversed, float *y);
 
 // Optimiser steps over flat buffers
 
