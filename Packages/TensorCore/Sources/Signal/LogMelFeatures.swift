@@ -68,11 +68,12 @@ public struct LogMelFeatures: Sendable, Hashable {
         if frames == 0 { return .zeros([0]) }
         let start = hop / 2 - length / 2
         return samples.gathered(
-            at: Indices((start..<(start + (frames - 1) * hop + length)).map { index in
-                // The mirrored signal has a period of 2·count.
-                let phase = (index % (2 * count) + 2 * count) % (2 * count)
-                return Int32(phase < count ? phase : 2 * count - 1 - phase)
-            }))
+            at: Indices(
+                (start..<(start + (frames - 1) * hop + length)).map { index in
+                    // The mirrored signal has a period of 2·count.
+                    let phase = (index % (2 * count) + 2 * count) % (2 * count)
+                    return Int32(phase < count ? phase : 2 * count - 1 - phase)
+                }))
     }
 }
 

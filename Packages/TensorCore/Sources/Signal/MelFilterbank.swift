@@ -50,7 +50,9 @@ public struct MelFilterbank: Sendable {
     public var weights: Tensor {
         var dense = [Float](repeating: 0, count: filters.count * binCount)
         for (index, filter) in filters.enumerated() {
-            for (bin, weight) in filter.weights.enumerated() { dense[index * binCount + filter.firstBin + bin] = weight }
+            for (bin, weight) in filter.weights.enumerated() {
+                dense[index * binCount + filter.firstBin + bin] = weight
+            }
         }
         return Tensor(dense, shape: [filters.count, binCount])
     }
