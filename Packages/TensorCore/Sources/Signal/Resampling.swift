@@ -33,7 +33,7 @@ public struct Resampler: Sendable {
             }, shape: [up, length])
     }
 
-    /// The signal at the new rate; silence is assumed beyond its ends. Differentiable.
+    /// The signal at the new rate, with silence beyond its ends; differentiable.
     ///
     /// - Parameter signal: `[…, sample]`.
     /// - Returns: `[…, ⌈sample·L/M⌉]`; the signal itself if the rates are equal.

@@ -14,12 +14,13 @@ public enum Window: Sendable, Hashable {
     /// 1 everywhere.
     case rectangular
 
-    /// The weights of `count` samples, `[count]`, rounded from Double.
+    /// The weights of the samples in a frame, rounded from Double.
     ///
     /// - Parameters:
     ///   - count: At least 1; the weight of a single sample is 1.
     ///   - isPeriodic: Whether m is `count`, so that shifted copies add up to a constant, for spectra that are inverted; else
     ///     the window is symmetric, m = `count` − 1.
+    /// - Returns: `[count]`.
     public func values(count: Int, isPeriodic: Bool = false) -> Tensor {
         shapeCheck(count >= 1, "Window.values", [count])
         if count == 1 { return .ones([1]) }

@@ -17,7 +17,9 @@ extension Tensor {
 
     /// The sum of overlapping frames, frame f placed at f·hop: the adjoint of `framed(length:hop:)`.
     ///
-    /// - Parameter count: How many samples to return: zeros follow the last frame, what lies beyond is dropped.
+    /// - Parameters:
+    ///   - hop: Samples from one frame to the next.
+    ///   - count: How many samples to return: zeros follow the last frame, what lies beyond is dropped.
     /// - Returns: `[…, sample]` for this `[…, frame, length]`.
     public func overlapAdded(hop: Int, count: Int) -> Tensor {
         shapeCheck(rank >= 2 && hop >= 1 && count >= 0, "overlapAdded", shape, [hop, count])
