@@ -79,6 +79,7 @@ let package = Package(
         packageTests("TensorsTests", in: "TensorCore", core("Tensors", "Learning", "TensorTesting"), golden: true),
         packageTests("LearningTests", in: "TensorCore", core("Tensors", "Learning", "TensorTesting")),
         packageTests("TensorIOTests", in: "TensorCore", core("Tensors", "TensorIO", "TensorTesting"), golden: true),
+        packageTests("SignalTests", in: "TensorCore", core("Tensors", "Signal", "TensorTesting"), golden: true),
         packageTests(
             "INRTests", in: "INR", [inr] + core("Tensors", "Learning", "TensorIO", "Measurements", "TensorTesting"),
             golden: true),

@@ -23,12 +23,14 @@ let package = Package(
         .library(name: "Tensors", targets: ["Tensors"]),
         .library(name: "Learning", targets: ["Learning"]),
         .library(name: "TensorIO", targets: ["TensorIO"]),
+        .library(name: "Signal", targets: ["Signal"]),
         .library(name: "Measurements", targets: ["Measurements"]),
         .library(name: "TensorTesting", targets: ["TensorTesting"]),
     ],
     targets: [
         // System libraries and C
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"])]),
         .systemLibrary(name: "CLibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CLibJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -40,6 +42,7 @@ let package = Package(
         .target(name: "Tensors", dependencies: ["TensorKernels", "COpenBLAS"], swiftSettings: numeric),
         .target(name: "Learning", dependencies: ["Tensors"], swiftSettings: numeric),
         .target(name: "TensorIO", dependencies: ["Tensors", "CPNG", "CJPEG", "CZlib"], swiftSettings: numeric),
+        .target(name: "Signal", dependencies: ["Tensors", "CFFTW"], swiftSettings: numeric),
         .target(name: "Measurements", swiftSettings: strict),
 
         // Test support
@@ -52,6 +55,9 @@ let package = Package(
             name: "LearningTests", dependencies: ["Tensors", "Learning", "TensorTesting"], swiftSettings: numeric),
         .testTarget(
             name: "TensorIOTests", dependencies: ["Tensors", "TensorIO", "TensorTesting"], resources: [.copy("Golden")],
+            swiftSettings: numeric),
+        .testTarget(
+            name: "SignalTests", dependencies: ["Tensors", "Signal", "TensorTesting"], resources: [.copy("Golden")],
             swiftSettings: numeric),
     ],
     swiftLanguageModes: [.v6]

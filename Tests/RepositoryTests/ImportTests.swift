@@ -8,6 +8,7 @@ let allowedImports: [(folder: String, imports: [String])] = [
     ("Packages/TensorCore/Sources/Tensors", ["TensorKernels", "COpenBLAS"]),
     ("Packages/TensorCore/Sources/Learning", ["Tensors"]),
     ("Packages/TensorCore/Sources/TensorIO", ["Tensors", "CPNG", "CJPEG", "CZlib", "Foundation"]),
+    ("Packages/TensorCore/Sources/Signal", ["Tensors", "CFFTW"]),
     ("Packages/TensorCore/Sources/Measurements", []),
     ("Packages/TensorCore/Sources/TensorTesting", ["Tensors", "Learning", "TensorIO", "Measurements", "Foundation"]),
     ("Packages/INR/Sources/INR", ["Tensors", "Learning", "TensorIO", "Measurements", "Foundation"]),

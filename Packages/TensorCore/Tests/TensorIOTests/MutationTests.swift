@@ -22,10 +22,21 @@ struct Format: Sendable, CustomTestStringConvertible {
         Format(name: "JPEG", valid: { try sample.jpegData(quality: 80) }, read: readPicture),
         Format(name: "PPM", valid: { sample.ppmData() }, read: readPicture),
         Format(name: "PGM text", valid: { Array("P2 # grey\n3 2\n15\n1 2 3 4 5 15\n".utf8) }, read: readPicture),
+        Format(name: "WAV", valid: { try sound.wavData(as: .int16) }, read: readWAV),
+        Format(
+            name: "WAV extensible", valid: { wav(format: extensible(code: 1, bits: 24, channels: 2)) }, read: readWAV),
     ]
 
     private static let sample = Picture(
         width: 19, height: 13, pixels: (0..<(3 * 19 * 13)).map { UInt8(truncatingIfNeeded: $0 * $0 / 11) })
+
+    private static let sound = Waveform(
+        samples: Tensor((0..<120).map { Float($0 % 17 - 8) / 9 }, shape: [2, 60]), sampleRate: 16_000)
+
+    private static func readWAV(_ bytes: [UInt8]) throws {
+        let waveform = try Waveform(decodingWAV: bytes, named: "x")
+        #expect(waveform.samples.rank == 2 && waveform.sampleRate > 0)
+    }
 
     private static func readPicture(_ bytes: [UInt8]) throws {
         let picture = try Picture(decoding: bytes, named: "x")
