@@ -37,7 +37,7 @@ private func fourierGolden() throws -> Golden {
     func `value, gradient and second gradient equal PyTorch's`(_ name: String) throws {
         let row = try #require(fourierCases.first { $0.name == name })
         let golden = try fourierGolden()
-        let problems = try row.differences(from: golden) + row.differencesOnStridedInputs(from: golden)
+        let problems = try row.differences(from: golden) + row.differencesBetweenLayouts(from: golden)
         #expect(problems.isEmpty, "\(problems.joined(separator: "\n"))")
     }
 
