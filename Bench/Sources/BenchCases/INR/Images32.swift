@@ -7,6 +7,14 @@ public import Measurements
 internal import TensorIO
 internal import Tensors
 
+/// A case that was run without the folder its pictures lie in.
+struct MissingDataFolder: Error, Equatable, CustomStringConvertible {
+    let caseID: String
+
+    /// What is missing and what to do.
+    var description: String { "\(caseID): was given no data folder; give one with --data." }
+}
+
 /// A row of the table.
 public struct Images32: BenchCase {
     /// What reconstructs the pictures.
@@ -148,11 +156,12 @@ public struct Images32: BenchCase {
     }
 
     private func sets(_ context: CaseContext) throws -> (train: ImageSet, tests: [(suffix: String, set: ImageSet)]) {
-        guard pictures == .natural64, let folder = context.dataFolder else {
+        guard pictures == .natural64 else {
             // The pictures are part of the benchmark, so they do not move with the run's seed.
             let train = GeneratedImages(seed: 2023, split: "train").images(count: trainCount, side: 32)
             return (train, [("", GeneratedImages(seed: 2023, split: "test").images(count: testCount, side: 32))])
         }
+        guard let folder = context.dataFolder else { throw MissingDataFolder(caseID: id) }
         let natural = try Natural64(folder: folder + "/natural64")
         let kodak = try ImageFolder(folder + "/kodak").crops(side: 32, shrink: 4)
         let test = natural.images(.test, size: .half)

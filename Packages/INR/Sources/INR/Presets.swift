@@ -54,8 +54,11 @@ public struct INRConfiguration: Sendable, Equatable, Codable {
     public var canonicalDescription: String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
-        // Numbers, strings and arrays of them cannot fail to encode.
-        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        do {
+            return String(decoding: try encoder.encode(self), as: UTF8.self)
+        } catch {
+            fatalError("canonicalDescription: a finite setting always has a JSON form, yet: \(error)")
+        }
     }
 
     /// Numbers per Fourier map of a 2-D coordinate.

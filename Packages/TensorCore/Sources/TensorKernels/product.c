@@ -118,7 +118,6 @@ typedef struct {
     float *packed;
     size_t first, depth;  // the part of k packed at a time
     size_t rows, columns; // of a task
-    size_t column_chunks;
 } shared_job;
 
 static void pack_task(size_t task, void *context) {

@@ -236,8 +236,7 @@ static void scatter_tile(size_t tile, void *context) {
         for (size_t j = first; j < last; j++) job->y[(size_t)job->index[i] * job->n + j] += job->x[i * job->n + j];
 }
 
-void tk_scatter_add_rows(const float *x, const int32_t *index, float *y, size_t count, size_t rows, size_t n) {
-    (void)rows;
+void tk_scatter_add_rows(const float *x, const int32_t *index, float *y, size_t count, size_t n) {
     index_job job = {x, index, y, count, n};
     tk_parallel(tk_ceiling(n, COLUMN_TILE), scatter_tile, &job);
 }

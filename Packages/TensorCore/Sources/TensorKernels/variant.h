@@ -5,7 +5,7 @@
 
 #include "TensorKernels.h"
 
-// Floats per cache-line-friendly packed panel column count: two vectors of the widest variant.
+// A tile is six rows by two vectors, sums keep 32 lanes, and the widest variant has vectors of 16 floats.
 enum { TK_TILE_ROWS = 6, TK_LANES = 32, TK_MAXIMUM_TILE_COLUMNS = 32 };
 
 // One register tile of a product: rows <= 6 by columns <= 2 vectors, k multiply-adds deep.

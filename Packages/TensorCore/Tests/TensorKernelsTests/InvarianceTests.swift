@@ -104,7 +104,7 @@ private let kernelCases: [KernelCase] =
         KernelCase("scatter of rows") {
             let index = (0..<900).map { Int32($0 * 7 % 31) }
             var y = [Float](repeating: 0, count: 31 * 150)
-            unsafe tk_scatter_add_rows(numbers(900 * 150, seed: 10), index, &y, 900, 31, 150)
+            unsafe tk_scatter_add_rows(numbers(900 * 150, seed: 10), index, &y, 900, 150)
             return y
         },
         KernelCase("unfold and fold") {

@@ -158,7 +158,7 @@ void tk_layer_norm_gradient(const float *x, const float *weight, const float *st
 // y[i, :] = x[index[i], :], rows of n.
 void tk_gather_rows(const float *x, const int32_t *index, float *y, size_t count, size_t n);
 // y[index[i], :] += x[i, :], in ascending i for each destination; parallel over destinations.
-void tk_scatter_add_rows(const float *x, const int32_t *index, float *y, size_t count, size_t rows, size_t n);
+void tk_scatter_add_rows(const float *x, const int32_t *index, float *y, size_t count, size_t n);
 
 // Sliding windows
 

@@ -157,7 +157,7 @@ enum Kernels {
     static func scatterAddRows(_ x: Tensor, _ indices: [Int32], rows: Int, rowShape: [Int]) -> Tensor {
         let (x, y) = (x.contiguous, Tensor(uninitialised: [rows] + rowShape))
         unsafe tk_fill(y.pointer, y.count, 0)
-        unsafe tk_scatter_add_rows(x.pointer, indices, y.pointer, indices.count, rows, elementCount(rowShape))
+        unsafe tk_scatter_add_rows(x.pointer, indices, y.pointer, indices.count, elementCount(rowShape))
         Counters.count(flops: x.count, bytes: 8 * x.count)
         return y
     }
