@@ -77,9 +77,12 @@ let package = Package(
         // Tests of every package, so that one `swift test` runs them all
         packageTests("TensorKernelsTests", in: "TensorCore", core("TensorKernels")),
         packageTests("TensorsTests", in: "TensorCore", core("Tensors", "Learning", "TensorTesting"), golden: true),
-        packageTests("LearningTests", in: "TensorCore", core("Tensors", "Learning", "TensorTesting")),
+        packageTests("LearningTests", in: "TensorCore", core("Tensors", "Learning", "TensorTesting"), golden: true),
         packageTests("TensorIOTests", in: "TensorCore", core("Tensors", "TensorIO", "TensorTesting"), golden: true),
         packageTests("SignalTests", in: "TensorCore", core("Tensors", "Signal", "TensorTesting"), golden: true),
+        packageTests(
+            "SequencesTests", in: "TensorCore", core("Tensors", "Learning", "TensorIO", "Sequences", "TensorTesting"),
+            golden: true),
         packageTests(
             "INRTests", in: "INR", [inr] + core("Tensors", "Learning", "TensorIO", "Measurements", "TensorTesting"),
             golden: true),

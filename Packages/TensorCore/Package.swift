@@ -24,6 +24,7 @@ let package = Package(
         .library(name: "Learning", targets: ["Learning"]),
         .library(name: "TensorIO", targets: ["TensorIO"]),
         .library(name: "Signal", targets: ["Signal"]),
+        .library(name: "Sequences", targets: ["Sequences"]),
         .library(name: "Measurements", targets: ["Measurements"]),
         .library(name: "TensorTesting", targets: ["TensorTesting"]),
     ],
@@ -34,15 +35,22 @@ let package = Package(
         .systemLibrary(name: "CLibPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CLibJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CLibSndFile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
+        .systemLibrary(
+            name: "CLibSentencePiece", pkgConfig: "sentencepiece", providers: [.apt(["libsentencepiece-dev"])]),
         .target(name: "CPNG", dependencies: ["CLibPNG"], cSettings: kernels),
         .target(name: "CJPEG", dependencies: ["CLibJPEG"], cSettings: kernels),
+        .target(name: "CSndFile", dependencies: ["CLibSndFile"], cSettings: kernels),
+        .target(name: "CSentencePiece", dependencies: ["CLibSentencePiece"]),
         .target(name: "TensorKernels", cSettings: kernels),
 
         // Public modules
         .target(name: "Tensors", dependencies: ["TensorKernels", "COpenBLAS"], swiftSettings: numeric),
         .target(name: "Learning", dependencies: ["Tensors"], swiftSettings: numeric),
-        .target(name: "TensorIO", dependencies: ["Tensors", "CPNG", "CJPEG", "CZlib"], swiftSettings: numeric),
+        .target(name: "TensorIO", dependencies: ["Tensors", "CPNG", "CJPEG", "CSndFile", "CZlib"], swiftSettings: numeric),
         .target(name: "Signal", dependencies: ["Tensors", "CFFTW"], swiftSettings: numeric),
+        .target(
+            name: "Sequences", dependencies: ["Tensors", "Learning", "CSentencePiece"], swiftSettings: numeric),
         .target(name: "Measurements", swiftSettings: strict),
 
         // Test support
@@ -52,13 +60,17 @@ let package = Package(
             name: "TensorsTests", dependencies: ["Tensors", "Learning", "TensorTesting"], resources: [.copy("Golden")],
             swiftSettings: numeric),
         .testTarget(
-            name: "LearningTests", dependencies: ["Tensors", "Learning", "TensorTesting"], swiftSettings: numeric),
+            name: "LearningTests", dependencies: ["Tensors", "Learning", "TensorTesting"],
+            resources: [.copy("Golden")], swiftSettings: numeric),
         .testTarget(
             name: "TensorIOTests", dependencies: ["Tensors", "TensorIO", "TensorTesting"], resources: [.copy("Golden")],
             swiftSettings: numeric),
         .testTarget(
             name: "SignalTests", dependencies: ["Tensors", "Signal", "TensorTesting"], resources: [.copy("Golden")],
             swiftSettings: numeric),
+        .testTarget(
+            name: "SequencesTests", dependencies: ["Tensors", "Learning", "TensorIO", "Sequences", "TensorTesting"],
+            resources: [.copy("Golden")], swiftSettings: numeric),
     ],
     swiftLanguageModes: [.v6]
 )

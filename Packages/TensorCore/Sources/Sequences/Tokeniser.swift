@@ -1,0 +1,3 @@
+// Text to piece numbers and back, through SentencePiece.
+
+internal import CSentencePiece

@@ -1,0 +1,4 @@
+// Pieces and numbers against the specification's counts.
+
+import Sequences
+import Testing
