@@ -3,6 +3,8 @@
 For a case f with inputs x: y = f(x); g = gradient of <y, u>; h = gradient of <g, v>, with fixed random u and v.
 The Swift table that mirrors this one is OperationCases.swift. Run: python ci/references/operations.py
 """
+import itertools
+
 import torch
 import torch.nn.functional as F
 
@@ -171,8 +173,122 @@ CASES = {
 }
 
 
+
+
+def held(x, extent, padding, aligned):
+    """The coordinate that is read for x, as PyTorch's grid_sample has it."""
+    if padding == "border":
+        x = x.clamp(0, extent - 1)
+    if padding == "reflection":
+        low, span = (0, extent - 1) if aligned else (-0.5, extent)
+        distance = (x - low).abs()
+        flips = (distance / span).floor()
+        rest = distance - flips * span
+        x = (torch.where(flips % 2 == 0, rest, span - rest) + low).clamp(0, extent - 1)
+    return x
+
+
+def cubic(distance, a=-0.75):
+    inner = ((a + 2) * distance - (a + 3)) * distance ** 2 + 1
+    outer = ((a * distance - 5 * a) * distance + 8 * a) * distance - 4 * a
+    return torch.where(distance < 1, inner, outer)
+
+
+def sampled(mode, padding, aligned):
+    """grid_sample with a second derivative, which PyTorch's own has not; value and gradient are compared with it."""
+    def taps(g, extent):
+        x = (g + 1) * ((extent - 1) / 2) if aligned else ((g + 1) * extent - 1) / 2
+        if mode == "bicubic":
+            first = x.detach().floor()
+            return [(held(first + k, extent, padding, aligned).round(), cubic((x - first - k).abs()))
+                    for k in (-1, 0, 1, 2)]
+        x = held(x, extent, padding, aligned)
+        if mode == "nearest":
+            return [(x.detach().round(), torch.ones_like(x))]
+        first = x.detach().floor()
+        return [(first, 1 - (x - first)), (first + 1, x - first)]
+
+    def function(picture, grid):
+        (n, _, height, width), total = picture.shape, 0
+        batch = torch.arange(n)[:, None, None]
+        for i, wi in taps(grid[..., 1], height):
+            for j, wj in taps(grid[..., 0], width):
+                inside = (i >= 0) & (i < height) & (j >= 0) & (j < width)
+                pixel = picture[batch, :, i.clamp(0, height - 1).long(), j.clamp(0, width - 1).long()]
+                total = total + pixel * (wi * wj * inside)[..., None]
+        y = total.permute(0, 3, 1, 2)
+        peer = F.grid_sample(picture, grid, mode, padding, aligned)
+        cotangent = torch.linspace(-1, 1, y.numel(), dtype=y.dtype).reshape(y.shape)
+        ours, theirs = (gradients((v * cotangent).sum(), [picture, grid]) for v in (y, peer))
+        torch.testing.assert_close(y, peer)
+        torch.testing.assert_close(ours, theirs)
+        return y ** 2
+    return function
+
+
+def ctc(x):
+    """The sum over all alignments, differentiable twice; value and gradient are compared with PyTorch's own."""
+    targets, lengths = [[1, 2], [3, 3], []], [5, 4, 3]
+    log = x.log_softmax(-1)
+    losses = []
+    for row, target, length in zip(log, targets, lengths):
+        paths = []
+        for path in itertools.product(range(x.shape[2]), repeat=length):
+            spelt = [c for c, _ in itertools.groupby(path) if c != 0]
+            if spelt == target:
+                paths.append(sum(row[t, c] for t, c in enumerate(path)))
+        losses.append(-torch.stack(paths).logsumexp(0))
+    y = torch.stack(losses)
+    padded = torch.tensor([t + [1] * (2 - len(t)) for t in targets])
+    peer = F.ctc_loss(log.transpose(0, 1), padded, lengths, [len(t) for t in targets], reduction="none")
+    torch.testing.assert_close(y, peer)
+    torch.testing.assert_close(gradients(y.sum(), [x]), gradients(peer.sum(), [x]))
+    return y
+
+
+GRID = "grid"
+PLACES = torch.tensor([[[2, 0]], [[1, 1]]])
+
+# The same for operations that read or write at given places, and for losses over alignments.
+PLACED = {
+    "bceWithLogits": (F.binary_cross_entropy_with_logits, [[3, 5], [3, 5]], SMOOTH),
+    "ctc": (ctc, [[3, 5, 4]], SMOOTH),
+    "gatheredAlong": (lambda x: x[:, :, torch.tensor([[2, 0, 2], [1, 3, 3]])] ** 2, [[2, 3, 4, 2]], SMOOTH),
+    "lowerTriangle": (lambda x: x.tril(1) ** 2, [[2, 3, 4]], SMOOTH),
+    "maxAll": (torch.amax, [[3, 5]], SPREAD),
+    "minAll": (torch.amin, [[3, 5]], SPREAD),
+    "paddedCircular": (lambda x: F.pad(x, (3, 5), "circular") ** 2, [[2, 3, 5]], SMOOTH),
+    "paddedReflected": (lambda x: F.pad(x, (3, 4), "reflect") ** 2, [[2, 3, 5]], SMOOTH),
+    "paddedReplicated": (lambda x: F.pad(x, (3, 7), "replicate") ** 2, [[2, 3, 5]], SMOOTH),
+    "product": (lambda x: x.prod(1), [[2, 4, 3]], SMOOTH),
+    "repeated": (lambda x: x.repeat_interleave(3, 1) ** 2, [[2, 3, 2]], SMOOTH),
+    "rolled": (lambda x: x.roll(-2, 1) * torch.arange(10).reshape(2, 5), [[2, 5]], SMOOTH),
+    "sampledBicubic": (sampled("bicubic", "zeros", False), [[2, 2, 3, 4], [2, 3, 2, 2]], GRID),
+    "sampledBicubicBorder": (sampled("bicubic", "border", True), [[2, 2, 3, 4], [2, 3, 2, 2]], GRID),
+    "sampledBilinear": (sampled("bilinear", "zeros", False), [[2, 2, 3, 4], [2, 3, 2, 2]], GRID),
+    "sampledBilinearBorder": (sampled("bilinear", "border", False), [[2, 2, 3, 4], [2, 3, 2, 2]], GRID),
+    "sampledBilinearReflected": (sampled("bilinear", "reflection", True), [[2, 2, 3, 4], [2, 3, 2, 2]], GRID),
+    "sampledNearestReflected": (sampled("nearest", "reflection", False), [[2, 2, 3, 4], [2, 3, 2, 2]], GRID),
+    "taken": (lambda x: x.gather(2, PLACES) ** 2, [[2, 3, 4]], SMOOTH),
+    "tiled": (lambda x: x.tile(1, 3, 1) * torch.arange(18).reshape(9, 2), [[2, 3, 2]], SMOOTH),
+    "upperTriangle": (lambda x: x.triu(-1) ** 2, [[4, 3]], SMOOTH),
+}
+
+
 def draw(kind, shape, generator):
-    """Inputs that float32 holds exactly: `spread` keeps elements apart so that no kink or tie is near."""
+    """Inputs that float32 holds exactly: `spread` keeps elements apart so that no kink or tie is near.
+
+    `grid` is for points on pictures of 3 × 4 pixels, whose coordinates keep away from multiples of one half pixel.
+    """
+    if kind == GRID and shape[-1] == 2:
+        extent = torch.tensor([4.0, 3.0])
+        while True:
+            g = (torch.rand(shape, generator=generator) * 2.8 - 1.4).double()
+            x = torch.stack([(g + 1) * extent, (g + 1) * (extent - 1)])
+            g = torch.where(((x - x.round()).abs() < 0.1).any(0), 0.05, g)  # 0.05 is at 4.2, 3.15, 3.15 and 2.1
+            x = torch.stack([(g + 1) * extent, (g + 1) * (extent - 1)])
+            if ((x - x.round()).abs() > 0.09).all():
+                return g.float().double()
     if kind == SPREAD:
         count = int(torch.tensor(shape).prod())
         steps = (torch.randperm(count, generator=generator) - count / 2 + 0.25) * (8 / count)
@@ -188,21 +304,26 @@ def gradients(value, inputs):
     return [torch.zeros_like(x) if g is None else g for g, x in zip(found, inputs)]
 
 
-def main():
+def write(cases, first_seed, name):
     tensors = {}
-    for index, (name, (function, shapes, kind)) in enumerate(CASES.items()):
-        generator = torch.Generator().manual_seed(1000 + index)
+    for index, (case, (function, shapes, kind)) in enumerate(cases.items()):
+        generator = torch.Generator().manual_seed(first_seed + index)
         inputs = [draw(kind, shape, generator).requires_grad_() for shape in shapes]
         y = function(*inputs)
         u = torch.randn(y.shape, generator=generator).double()
         directions = [torch.randn(x.shape, generator=generator).double() for x in inputs]
         first = gradients((y * u).sum(), inputs)
         second = gradients(sum((g * v).sum() for g, v in zip(first, directions)), inputs)
-        tensors[f"{name}.y"], tensors[f"{name}.u"] = y, u
+        tensors[f"{case}.y"], tensors[f"{case}.u"] = y, u
         for i, x in enumerate(inputs):
-            tensors[f"{name}.x{i}"], tensors[f"{name}.v{i}"] = x, directions[i]
-            tensors[f"{name}.g{i}"], tensors[f"{name}.h{i}"] = first[i], second[i]
-    golden.write("Packages/TensorCore/Tests/TensorsTests/Golden/operations.safetensors", tensors, __file__, VERSION)
+            tensors[f"{case}.x{i}"], tensors[f"{case}.v{i}"] = x, directions[i]
+            tensors[f"{case}.g{i}"], tensors[f"{case}.h{i}"] = first[i], second[i]
+    golden.write(f"Packages/TensorCore/Tests/TensorsTests/Golden/{name}.safetensors", tensors, __file__, VERSION)
+
+
+def main():
+    write(CASES, 1000, "operations")
+    write(PLACED, 2000, "placed")
 
 
 if __name__ == "__main__":

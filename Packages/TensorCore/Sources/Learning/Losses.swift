@@ -34,6 +34,42 @@ public func crossEntropy(_ logits: Tensor, labels: Indices, smoothing: Float = 0
     return loss.selected(where: weights, else: Tensor(0)).sum() / keptCount
 }
 
+/// The mean cross-entropy between probabilities σ(logits) and targets: max(x, 0) − x·t + log(1 + e^−|x|).
+///
+/// - Parameters:
+///   - logits: Any shape.
+///   - targets: In 0…1, the same shape.
+/// - Returns: A scalar `[]` in nats per element.
+public func binaryCrossEntropy(_ logits: Tensor, targets: Tensor) -> Tensor {
+    shapeCheck(logits.shape == targets.shape, "binaryCrossEntropy", logits.shape, targets.shape)
+    return (logits.softplus() - logits * targets).mean()
+}
+
+/// The loss of connectionist temporal classification: see `ctcLosses`.
+///
+/// - Parameters:
+///   - logits: Unnormalised scores, `[batch, frame, class]`; their gradient is softmax minus the posterior.
+///   - targets: Per sequence its labels without blanks.
+///   - frameCounts: Per sequence its valid frames; all of them by default.
+///   - blank: The class of a frame that says nothing.
+///   - zeroesInfeasible: Whether a target that does not fit its frames costs 0 instead of +∞.
+///   - reduction: `.sum`; `.batchMean`, per sequence; or `.mean`: every loss is divided by its target's length (1 if
+///     empty) first.
+/// - Returns: A scalar `[]` in nats.
+public func ctcLoss(
+    logits: Tensor, targets: [[Int32]], frameCounts: [Int]? = nil, blank: Int32 = 0, zeroesInfeasible: Bool = false,
+    reduction: Reduction = .mean
+) -> Tensor {
+    let losses = ctcLosses(
+        logits.logSoftmax(), targets: targets, frameCounts: frameCounts, blank: blank,
+        zeroesInfeasible: zeroesInfeasible)
+    switch reduction {
+    case .sum: return losses.sum()
+    case .batchMean: return losses.mean()
+    case .mean: return (losses / Tensor(targets.map { Float(max($0.count, 1)) }, shape: [targets.count])).mean()
+    }
+}
+
 /// How a loss over many positions becomes one number.
 public enum Reduction: Sendable {
     /// The sum over all elements.

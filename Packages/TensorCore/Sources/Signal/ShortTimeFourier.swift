@@ -29,7 +29,8 @@ public struct ShortTimeFourier: Sendable {
         shapeCheck(
             signal.rank >= 1 && (border == 0 || signal.shape[signal.rank - 1] > border), "ShortTimeFourier",
             signal.shape, [length])
-        return reflected(signal).framed(length: length, hop: hop).realTransform(window: window)
+        return signal.padded(along: -1, before: border, after: border, by: .reflected).framed(length: length, hop: hop)
+            .realTransform(window: window)
     }
 
     /// The signal whose spectra are nearest to the given ones: windowed inverses, added up where they overlap and divided
@@ -50,13 +51,5 @@ public struct ShortTimeFourier: Sendable {
             weights.scalars.allSatisfy { $0 > 1e-11 }, "ShortTimeFourier.inverse (samples without weight)",
             spectra.shape, [count])
         return frames.overlapAdded(hop: hop, count: end).sliced(along: -1, border..<end) / weights
-    }
-
-    private func reflected(_ signal: Tensor) -> Tensor {
-        if border == 0 { return signal }
-        let count = signal.shape[signal.rank - 1]
-        let before = signal.sliced(along: -1, 1..<(border + 1), step: -1)
-        let after = signal.sliced(along: -1, (count - 1 - border)..<(count - 1), step: -1)
-        return .concatenated([before, signal, after], along: -1)
     }
 }

@@ -4,25 +4,27 @@ public import Foundation
 internal import TensorIO
 public import Tensors
 
-/// A golden file: tensors with the script that made them.
+/// Golden files of one script: tensors by name.
 public struct Golden: Sendable {
     /// The tensors by name.
     public let tensors: [String: Tensor]
     /// The script, relative to the repository.
     public let maker: String
 
-    /// Reads a golden file and refuses one that is not `version` of `maker`.
-    public init(_ file: URL, madeBy maker: String, version: Int) throws {
-        let content = try SafeTensors(contentsOf: file.path)
-        guard content.metadata["maker"] == maker, content.metadata["version"] == String(version) else {
-            throw GoldenError.stale(file: file.lastPathComponent, maker: maker, version: version)
-        }
+    /// Reads golden files and refuses any that is not `version` of `maker`.
+    public init(_ files: URL..., madeBy maker: String, version: Int) throws {
         let script = Self.repository.appendingPathComponent(maker)
         let digest = SHA256.hexDigest(of: [UInt8](try Data(contentsOf: script)))
-        guard content.metadata["maker_sha256"] == digest else {
-            throw GoldenError.stale(file: file.lastPathComponent, maker: maker, version: version)
+        tensors = try files.reduce(into: [:]) { tensors, file in
+            let content = try SafeTensors(contentsOf: file.path)
+            let (found, expected) = (
+                content.metadata, ["maker": maker, "version": "\(version)", "maker_sha256": digest]
+            )
+            guard expected.allSatisfy({ found[$0.key] == $0.value }) else {
+                throw GoldenError.stale(file: file.lastPathComponent, maker: maker, version: version)
+            }
+            tensors.merge(try content.tensors()) { $1 }
         }
-        tensors = try content.tensors()
         self.maker = maker
     }
 

@@ -8,6 +8,11 @@ import Testing
 
 private let rows = Indices([2, 0, 2, 1])
 
+/// 0, 1, 2, … in a matrix.
+@Sendable private func ramp(_ rows: Int, _ columns: Int) -> Tensor {
+    Tensor((0..<rows * columns).map(Float.init), shape: [rows, columns])
+}
+
 let operationCases: [OperationCase] = [
     .init("abs") { $0[0].abs() },
     .init("adaptiveAveragePool") { $0[0].adaptiveAveragePooled(height: 3, width: 2).squared() },
@@ -30,6 +35,7 @@ let operationCases: [OperationCase] = [
     .init("batchNormInference") {
         $0[0].batchNormalised(by: RunningStatistics(mean: $0[1], variance: $0[2]), weight: $0[3], bias: $0[4])
     },
+    .init("bceWithLogits") { binaryCrossEntropy($0[0], targets: $0[1]) },
     .init("clamped") { $0[0].clamped(to: -1...1) },
     .init("concatenated") { Tensor.concatenated([$0[0], $0[1]], along: 1).squared() },
     .init("conv1d") {
@@ -61,6 +67,7 @@ let operationCases: [OperationCase] = [
     .init("cos") { $0[0].cos() },
     .init("crossEntropy") { crossEntropy($0[0], labels: Indices([2, 0, 3])) },
     .init("crossEntropySmoothed") { crossEntropy($0[0], labels: Indices([2, -100, 3]), smoothing: 0.1) },
+    .init("ctc") { ctcLosses($0[0].logSoftmax(), targets: [[1, 2], [3, 3], []], frameCounts: [5, 4, 3]) },
     .init("cumulativeProduct") { $0[0].cumulativeProduct(along: 1) },
     .init("cumulativeProductExclusive") { $0[0].cumulativeProduct(along: 1, isExclusive: true) },
     .init("cumulativeSum") { $0[0].cumulativeSum(along: 1).squared() },
@@ -73,6 +80,7 @@ let operationCases: [OperationCase] = [
     .init("expm1") { $0[0].expm1() },
     .init("flipped") { $0[0].flipped(along: 1).squared() },
     .init("gathered") { $0[0].gathered(at: rows).squared() },
+    .init("gatheredAlong") { $0[0].gathered(at: Indices([2, 0, 2, 1, 3, 3], shape: [2, 3]), along: 2).squared() },
     .init("gelu") { $0[0].gelu() },
     .init("geluTanh") { $0[0].geluTanh() },
     .init("glu") { $0[0].glu() },
@@ -94,10 +102,12 @@ let operationCases: [OperationCase] = [
     .init("log1p") { $0[0].log1p() },
     .init("logSoftmax") { $0[0].logSoftmax() },
     .init("logSumExp") { $0[0].logSumExp(along: 1) },
+    .init("lowerTriangle") { $0[0].lowerTriangle(diagonal: 1).squared() },
     .init("matmul") { $0[0].matmul($0[1]) },
     .init("matmulBatch") { $0[0].matmul($0[1]) },
     .init("matmulShared") { $0[0].matmul($0[1]) },
     .init("matmulTransposed") { $0[0].transposed(0, 1).matmul($0[1].transposed(0, 1)) },
+    .init("maxAll") { $0[0].max() },
     .init("maxAxis") { $0[0].max(along: 1) },
     .init("maxPool") {
         $0[0].maxPooled(3, 2, sliding: Sliding(stride: 2, padding: .both(1)), acrossWidth: Sliding()).squared()
@@ -106,24 +116,41 @@ let operationCases: [OperationCase] = [
     .init("maximum") { $0[0].maximum($0[1]) },
     .init("mean") { $0[0].squared().mean(along: -1) },
     .init("meanSquaredError") { meanSquaredError($0[0], target: $0[1]) },
+    .init("minAll") { $0[0].min() },
     .init("minAxis") { $0[0].min(along: 0) },
     .init("minimum") { $0[0].minimum($0[1]) },
     .init("multiply") { $0[0] * $0[1] },
     .init("negate") { -$0[0] },
     .init("norm") { $0[0].norm(along: 1) },
     .init("padded") { $0[0].padded(along: 1, before: 1, after: 2).squared() },
+    .init("paddedCircular") { $0[0].padded(along: 2, before: 3, after: 5, by: .circular).squared() },
+    .init("paddedReflected") { $0[0].padded(along: 2, before: 3, after: 4, by: .reflected).squared() },
+    .init("paddedReplicated") { $0[0].padded(along: 2, before: 3, after: 7, by: .replicated).squared() },
     .init("permuted") { $0[0].permuted([2, 0, 1]).squared() },
     .init("picked") { $0[0].picked(at: Indices([2, 0, 3])).squared() },
     .init("prelu") { $0[0].prelu(slopes: $0[1]) },
+    .init("product") { $0[0].product(along: 1) },
     .init("raised3") { $0[0].raised(to: 3) },
     .init("raisedHalf") { $0[0].raised(to: 1.5) },
     .init("reciprocal") { $0[0].reciprocal() },
     .init("relu") { $0[0].relu() },
+    .init("repeated") { $0[0].repeated(3, along: 1).squared() },
     .init("reshaped") { $0[0].reshaped(to: [5, -1]).squared() },
     .init("resized") { $0[0].resized(height: 7, width: 3).squared() },
     .init("resizedAligned") { $0[0].resized(height: 7, width: 3, alignsCorners: true).squared() },
     .init("rmsNorm") { $0[0].rmsNormalised(weight: $0[1]) },
+    .init("rolled") { $0[0].rolled(by: -2, along: 1) * ramp(2, 5) },
     .init("rsqrt") { $0[0].rsqrt() },
+    .init("sampledBicubic") { $0[0].sampled(at: $0[1], interpolation: .bicubic).squared() },
+    .init("sampledBicubicBorder") {
+        $0[0].sampled(at: $0[1], interpolation: .bicubic, beyond: .nearest, alignsCorners: true).squared()
+    },
+    .init("sampledBilinear") { $0[0].sampled(at: $0[1]).squared() },
+    .init("sampledBilinearBorder") { $0[0].sampled(at: $0[1], beyond: .nearest).squared() },
+    .init("sampledBilinearReflected") { $0[0].sampled(at: $0[1], beyond: .reflected, alignsCorners: true).squared() },
+    .init("sampledNearestReflected") {
+        $0[0].sampled(at: $0[1], interpolation: .nearest, beyond: .reflected).squared()
+    },
     .init("scaled") { $0[0].scaled(by: 2.5, adding: -1) },
     .init("scatterAdded") { $0[0].scatterAdded(at: rows, rows: 3).squared() },
     .init("selected") { $0[0].selected(where: $0[1].isLess(than: $0[0]), else: $0[1] * 2) },
@@ -144,11 +171,17 @@ let operationCases: [OperationCase] = [
     .init("sumFirst") { $0[0].sum(along: 0) },
     .init("sumOuter") { $0[0].squared().sum(along: [0, 2], keepsAxes: true) },
     .init("swiGLU") { $0[0].swiGLU() },
+    .init("taken") { $0[0].taken(at: Indices([2, 0, 1, 1], shape: [2, 1, 2]), along: 2).squared() },
     .init("tanh") { $0[0].tanh() },
+    .init("tiled") { $0[0].tiled(3, along: 1) * ramp(9, 2) },
+    .init("upperTriangle") { $0[0].upperTriangle(diagonal: -1).squared() },
     .init("variance") { $0[0].variance(along: 1) },
 ]
 
 func operationGolden() throws -> Golden {
-    let file = try #require(Bundle.module.url(forResource: "Golden/operations", withExtension: "safetensors"))
-    return try Golden(file, madeBy: "ci/references/operations.py", version: 1)
+    func file(_ name: String) throws -> URL {
+        try #require(Bundle.module.url(forResource: "Golden/\(name)", withExtension: "safetensors"))
+    }
+    return try Golden(
+        try file("operations"), try file("placed"), madeBy: "ci/references/operations.py", version: 1)
 }

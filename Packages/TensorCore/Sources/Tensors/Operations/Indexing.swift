@@ -54,12 +54,43 @@ extension Tensor {
             .recorded(from: [self]) { g, _ in [g.gathered(at: indices)] }
     }
 
+    /// The slices along any axis at a list of indices.
+    ///
+    /// - Returns: This shape with `indices.shape` in the place of the axis; the pullback adds in index order.
+    public func gathered(at indices: Indices, along axis: Int) -> Tensor {
+        let axis = resolvedAxis(axis, rank: rank, "gathered")
+        let rows = permuted([axis] + shape.indices.filter { $0 != axis }).gathered(at: indices)
+        let lead = indices.shape.count
+        let order = Array(lead..<lead + axis) + Array(0..<lead) + Array((lead + axis)..<rows.rank)
+        return rows.permuted(order)
+    }
+
+    /// One element per index, the other coordinates being the index's own: `y[i, j, k] = x[i, indices[i, j, k], k]`.
+    ///
+    /// - Parameters:
+    ///   - indices: Of this rank; every other extent is at most this tensor's.
+    ///   - axis: The axis that is indexed.
+    /// - Returns: `indices.shape`; the pullback adds in index order.
+    public func taken(at indices: Indices, along axis: Int) -> Tensor {
+        let axis = resolvedAxis(axis, rank: rank, "taken")
+        shapeCheck(
+            indices.shape.count == rank
+                && zip(indices.shape, shape).enumerated().allSatisfy { $0 == axis || $1.0 <= $1.1 }, "taken", shape,
+            indices.shape)
+        indices.check(below: shape[axis], "taken")
+        let (own, theirs) = (rowMajorStrides(shape), rowMajorStrides(indices.shape))
+        let places = indices.scalars.enumerated().map { position, index in
+            let others = shape.indices.reduce(0) {
+                $1 == axis ? $0 : $0 + position / theirs[$1] % indices.shape[$1] * own[$1]
+            }
+            return Int32(others) + index * Int32(own[axis])
+        }
+        return reshaped(to: [count]).gathered(at: Indices(places, shape: indices.shape))
+    }
+
     /// One element of the last axis per row: `x[…, indices[…]]`.
     public func picked(at indices: Indices) -> Tensor {
         shapeCheck(rank >= 1 && Array(shape.dropLast()) == indices.shape, "picked", shape, indices.shape)
-        let classes = rowLength
-        indices.check(below: classes, "picked")
-        let flat = Indices(indices.scalars.enumerated().map { Int32($0.offset * classes) + $0.element })
-        return reshaped(to: [count]).gathered(at: flat).reshaped(to: indices.shape)
+        return taken(at: Indices(indices.scalars, shape: indices.shape + [1]), along: -1).reshaped(to: indices.shape)
     }
 }

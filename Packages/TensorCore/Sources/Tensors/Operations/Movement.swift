@@ -2,6 +2,16 @@
 
 internal import TensorKernels
 
+/// How a tensor goes on beyond its ends.
+public enum Continuation: Sendable {
+    /// The element at the end again and again.
+    case replicated
+    /// Mirrored at the element at the end, which is not repeated: fewer than all elements.
+    case reflected
+    /// From the other end: at most all elements.
+    case circular
+}
+
 extension Tensor {
     private func view(_ shape: [Int], _ strides: [Int], offset: Int? = nil) -> Tensor {
         Tensor(storage: storage, offset: offset ?? self.offset, shape: shape, strides: strides)
@@ -101,6 +111,67 @@ extension Tensor {
             return .filled(value, shape: target)
         }
         return Tensor.concatenated([border(before), self, border(after)], along: axis)
+    }
+
+    /// The tensor going on before and after along one axis; cotangents of repeated elements add up.
+    public func padded(along axis: Int, before: Int, after: Int, by continuation: Continuation) -> Tensor {
+        let axis = resolvedAxis(axis, rank: rank, "padded")
+        let n = shape[axis]
+        let most = continuation == .replicated ? Int.max : continuation == .reflected ? n - 1 : n
+        shapeCheck(n > 0 && 0...most ~= before && 0...most ~= after, "padded", shape, [before, after])
+        if before == 0 && after == 0 { return self }
+        let ends =
+            switch continuation {
+            case .replicated:
+                [
+                    sliced(along: axis, 0..<1).tiled(before, along: axis),
+                    sliced(along: axis, n - 1..<n).tiled(after, along: axis),
+                ]
+            case .reflected:
+                [
+                    sliced(along: axis, 1..<before + 1, step: -1),
+                    sliced(along: axis, n - 1 - after..<n - 1, step: -1),
+                ]
+            case .circular: [sliced(along: axis, n - before..<n), sliced(along: axis, 0..<after)]
+            }
+        return .concatenated([ends[0], self, ends[1]], along: axis)
+    }
+
+    /// Every element `distance` places further along an axis; what leaves at the end enters at the start.
+    public func rolled(by distance: Int, along axis: Int) -> Tensor {
+        let n = shape[resolvedAxis(axis, rank: rank, "rolled")]
+        if n == 0 { return self }
+        let cut = n - ((distance % n) + n) % n
+        return .concatenated([sliced(along: axis, cut..<n), sliced(along: axis, 0..<cut)], along: axis)
+    }
+
+    /// The whole tensor `count` times in a row along an axis.
+    public func tiled(_ count: Int, along axis: Int) -> Tensor { repeated(count, along: axis, asWhole: true) }
+
+    /// Every element `count` times in a row along an axis.
+    public func repeated(_ count: Int, along axis: Int) -> Tensor { repeated(count, along: axis, asWhole: false) }
+
+    private func repeated(_ count: Int, along axis: Int, asWhole: Bool) -> Tensor {
+        let axis = resolvedAxis(axis, rank: rank, "repeated")
+        shapeCheck(count >= 0, "repeated", shape, [count])
+        let unit = unsqueezed(at: asWhole ? axis : axis + 1)
+        var (spread, target) = (unit.shape, shape)
+        spread[asWhole ? axis : axis + 1] = count
+        target[axis] *= count
+        return unit.expanded(to: spread).reshaped(to: target)
+    }
+
+    /// The last two axes with zeros above the `diagonal` (0 the main one, positive to the right of it).
+    public func lowerTriangle(diagonal: Int = 0) -> Tensor { triangle { $1 - $0 <= diagonal } }
+
+    /// The last two axes with zeros below the `diagonal` (0 the main one, positive to the right of it).
+    public func upperTriangle(diagonal: Int = 0) -> Tensor { triangle { $1 - $0 >= diagonal } }
+
+    private func triangle(_ isKept: (_ row: Int, _ column: Int) -> Bool) -> Tensor {
+        shapeCheck(rank >= 2, "triangle", shape)
+        let (rows, columns) = (shape[rank - 2], shape[rank - 1])
+        let mask = (0..<rows).flatMap { row in (0..<columns).map { isKept(row, $0) ? Float(1) : 0 } }
+        return selected(where: Tensor(mask, shape: [rows, columns]), else: Tensor(0))
     }
 
     /// Tensors joined along an existing axis; all other axes agree.

@@ -94,6 +94,33 @@ extension Tensor {
         return value.recorded(from: [self], saving: [mask]) { g, context in [g.reshaped(to: kept) * context[0]] }
     }
 
+    /// The largest of all elements: NaN if there is one; equal elements share the cotangent.
+    public func max() -> Tensor { extremum(TK_MAX, "max") }
+
+    /// The smallest of all elements: NaN if there is one; equal elements share the cotangent.
+    public func min() -> Tensor { extremum(TK_MIN, "min") }
+
+    private func extremum(_ operation: tk_reduction, _ name: StaticString) -> Tensor {
+        shapeCheck(count > 0, name, shape)
+        let value = reduced(operation, Array(0..<rank), keepsAxes: false)
+        return value.recorded(from: [self], saving: [equals(value)]) { g, context in
+            [g * (context[0] / context[0].sum())]
+        }
+    }
+
+    /// The product along an axis; 1 over nothing. Gradients are exact where elements are 0.
+    public func product(along axis: Int, keepsAxes: Bool = false) -> Tensor {
+        let axis = resolvedAxis(axis, rank: rank, "product")
+        let kept = reducedShape([axis], keepsAxes: true)
+        let last = shape[axis] - 1
+        let result =
+            last < 0 ? .ones(kept) : cumulativeProduct(along: axis).sliced(along: axis, last..<last + 1)
+        return keepsAxes ? result : result.reshaped(to: reducedShape([axis], keepsAxes: false))
+    }
+
+    /// The position of the smallest element along an axis: the first among equals, a NaN before any number.
+    public func argmin(along axis: Int) -> Indices { (-detached).argmax(along: axis) }
+
     /// The position of the largest element along an axis: the first among equals, a NaN before any number.
     public func argmax(along axis: Int) -> Indices {
         let axis = resolvedAxis(axis, rank: rank, "argmax")
