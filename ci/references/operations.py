@@ -271,6 +271,7 @@ PLACED = {
     "sampledNearestReflected": (sampled("nearest", "reflection", False), [[2, 2, 3, 4], [2, 3, 2, 2]], GRID),
     "taken": (lambda x: x.gather(2, PLACES) ** 2, [[2, 3, 4]], SMOOTH),
     "tiled": (lambda x: x.tile(1, 3, 1) * torch.arange(18).reshape(9, 2), [[2, 3, 2]], SMOOTH),
+    "unstacked": (lambda x: torch.stack(list(x.unbind(1))[::-1]) ** 2, [[2, 5, 3]], SMOOTH),
     "upperTriangle": (lambda x: x.triu(-1) ** 2, [[4, 3]], SMOOTH),
 }
 

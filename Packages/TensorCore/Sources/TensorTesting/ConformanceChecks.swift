@@ -56,7 +56,7 @@ private struct Pair: Module {
 ///
 /// - Parameter make: Makes the optimiser without history.
 /// - Returns: One sentence per fault.
-public func checkOptimizer(_ make: () -> Adam) -> [String] {
+public func checkOptimizer<O: Optimiser>(_ make: () -> O) -> [String] {
     var generator = Philox(seed: 7, stream: "checkOptimizer")
     let model = Pair(a: .normal([3, 5], using: &generator), b: .normal([4], using: &generator))
     var optimiser = make()

@@ -24,15 +24,38 @@ private struct LayerCase: Sendable, CustomTestStringConvertible {
 }
 
 private let layerCases: [LayerCase] = [
+    .init("CentralDifferenceConvolution", [2, 3, 5, 4], to: [2, 4, 5, 4]) {
+        CentralDifferenceConvolution(3, 4, using: &$0)
+    },
+    .init("Convolution", [2, 4, 5, 4], to: [2, 6, 3, 2]) {
+        Convolution(4, 6, size: 3, sliding: Sliding(stride: 2, padding: .both(1)), groups: 2, using: &$0)
+    },
+    .init("DepthwiseSeparableConvolution") {
+        checkLayer(
+            { DepthwiseSeparableConvolution(3, 4, stride: 2, using: &$0) },
+            { $0(.normal([2, 3, 5, 4], using: &$1), isTraining: true) }, gives: [2, 4, 3, 2])
+    },
+    .init("BatchNorm") {
+        checkLayer({ _ in BatchNorm(3) }, { $0(.normal([4, 3, 2], using: &$1), isTraining: true) }, gives: [4, 3, 2])
+    },
     .init("Embedding") {
         checkLayer(
             { Embedding(4, 3, using: &$0) }, { embedding, _ in embedding(Indices([3, 0, 3], shape: [3, 1])) },
             gives: [3, 1, 3])
     },
+    .init("GRU") {
+        checkLayer({ GRU(3, hiddenSize: 4, using: &$0) }, { $0(.normal([2, 5, 3], using: &$1)) }, gives: [2, 5, 4])
+    },
+    .init("GroupNorm", [2, 4, 3], to: [2, 4, 3]) { _ in GroupNorm(groups: 2, 4) },
     .init("LayerNorm", [2, 3, 5], to: [2, 3, 5]) { _ in LayerNorm(5) },
     .init("Linear", [2, 3, 5], to: [2, 3, 4]) { Linear(5, 4, using: &$0) },
     .init("Linear without bias", [3, 5], to: [3, 4]) { Linear(5, 4, usesBias: false, activation: .relu, using: &$0) },
     .init("SelfAttention", [2, 5, 8], to: [2, 5, 8]) { SelfAttention(8, headCount: 2, using: &$0) },
+    .init("SqueezeExcitation") {
+        checkLayer(
+            { SqueezeExcitation(8, using: &$0) }, { $0(.normal([3, 8, 2, 3], using: &$1), isTraining: true) },
+            gives: [3, 8, 2, 3])
+    },
     .init("TransformerBlock", [2, 5, 8], to: [2, 5, 8]) {
         TransformerBlock(8, headCount: 2, hiddenSize: 12, using: &$0)
     },

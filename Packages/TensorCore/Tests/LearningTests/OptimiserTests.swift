@@ -35,9 +35,37 @@ private func gradients(_ values: Float...) -> [Tensor] { [Tensor(values, shape: 
         #expect(optimiser.stepCount == 3)
     }
 
-    @Test(arguments: [true, false])
-    func `a saved and resumed optimiser takes the same next step`(isDecoupled: Bool) {
-        #expect(checkOptimizer { Adam(learningRate: 0.1, weightDecay: 0.02, isDecayDecoupled: isDecoupled) } == [])
+    /// Three steps from (1, −2) at rate 0.1, the specification's numbers.
+    @Test func `SGD, RMSprop and Adagrad take the published steps`() {
+        let momentum = SGD(learningRate: 0.1, momentum: 0.9, isNesterov: true, weightDecay: 0.01)
+        expectSteps(momentum, [0.9031, -1.8062, 0.8125741, -1.8151482, 0.9428697, -1.7763784])
+        expectSteps(RMSprop(learningRate: 0.1), [2e-7, -1, -0.449013, -1.4490132, 0.4257267, -1.4490132])
+        expectSteps(Adagrad(learningRate: 0.1), [0.9, -1.9, 0.8552786, -1.9447213, 0.9425658, -1.9447213])
+        // 1 − 0.1·0.5, then − 0.1·0.25, then + 0.1.
+        expectSteps(SGD(learningRate: 0.1), [0.95, -1.9, 0.925, -1.95, 1.025, -1.95])
+        // v = 0.5, 0.7, −0.37 and −1, −0.4, −0.36.
+        expectSteps(SGD(learningRate: 0.1, momentum: 0.9), [0.95, -1.9, 0.88, -1.86, 0.917, -1.824])
+    }
+
+    private func expectSteps(_ start: some Optimiser, _ expected: [Float]) {
+        let model = Point(1, -2)
+        var optimiser = start
+        var positions: [Float] = []
+        for gradient in [gradients(0.5, -1), gradients(0.25, 0.5), gradients(-1, 0)] {
+            optimiser.update(model, gradients: gradient)
+            positions += model.position.scalars
+        }
+        #expect(difference(of: positions, from: expected) == nil, "\(start)")
+    }
+
+    @Test func `a saved and resumed optimiser takes the same next step`() {
+        for isDecoupled in [true, false] {
+            #expect(checkOptimizer { Adam(learningRate: 0.1, weightDecay: 0.02, isDecayDecoupled: isDecoupled) } == [])
+        }
+        #expect(checkOptimizer { SGD(learningRate: 0.1) } == [])
+        #expect(checkOptimizer { SGD(learningRate: 0.1, momentum: 0.9, isNesterov: true, weightDecay: 0.02) } == [])
+        #expect(checkOptimizer { RMSprop(learningRate: 0.1) } == [])
+        #expect(checkOptimizer { Adagrad(learningRate: 0.1) } == [])
     }
 
     @Test func `the factor scales the rate, and a step leaves other owners' values alone`() {
@@ -85,6 +113,15 @@ private func gradients(_ values: Float...) -> [Tensor] { [Tensor(values, shape: 
             ),
             (.cosine(warmup: 0, total: 2, floor: 0), [1: 0.5, 2: 0]),
             (.inverseSquareRoot(warmup: 4), [1: 0.25, 4: 1, 16: 0.5, 400: 0.1]),
+            // PyTorch's OneCycleLR with its defaults over 20 steps.
+            (
+                .oneCycle(total: 20),
+                [
+                    1: 0.04, 2: 0.1316718, 5: 0.9083282, 6: 1, 7: 0.987464, 13: 0.500002, 19: 0.01253999, 20: 4e-6,
+                    30: 4e-6,
+                ]
+            ),
+            (.steps(after: [10, 15], factor: 0.1), [1: 1, 10: 1, 11: 0.1, 15: 0.1, 16: 0.01]),
         ] as [(Schedule, [Int: Float])])
     func `a schedule has its values`(_ schedule: Schedule, _ values: [Int: Float]) {
         for (step, factor) in values { #expect(abs(schedule(step) - factor) < 1e-6, "step \(step)") }
@@ -94,5 +131,30 @@ private func gradients(_ values: Float...) -> [Tensor] { [Tensor(values, shape: 
         // (1² + 2² + 0²)/3.
         let (x, y) = (Tensor([1, 2, 3], shape: [3]), Tensor([2, 0, 3], shape: [3]))
         #expect(abs(meanSquaredError(x, target: y).item - 5.0 / 3) < 1e-6)
+    }
+
+    @Test func `a moving average trails the parameters, and lends itself to a model`() {
+        let model = Point(1, -2)
+        var average = ExponentialMovingAverage(of: model, decay: 0.75)
+        model.position = Tensor([3, 2], shape: [2])
+        average.update(from: model)
+        // ¾·1 + ¼·3 and ¾·(−2) + ¼·2.
+        #expect(average.averages[0].scalars == [1.5, -1])
+        #expect(average.applied(to: model) { $0.position.scalars } == [1.5, -1])
+        #expect(model.position.scalars == [3, 2])
+    }
+
+    @Test func `accumulated parts give the gradient of the whole batch, weighed by their tokens`() {
+        let model = Point(1, -2)
+        let x = Tensor([1, 2, 3, 4, 5, 6], shape: [3, 2])
+        func mean(_ rows: Range<Int>) -> [Tensor] {
+            valueAndGradient(of: model) { ($0.position * x.sliced(along: 0, rows)).squared().sum(along: 1).mean() }
+                .gradients
+        }
+        var accumulator = GradientAccumulator()
+        accumulator.add(mean(0..<1), weight: 1)
+        accumulator.add(mean(1..<3), weight: 2)
+        #expect(difference(of: accumulator.average()[0], from: mean(0..<3)[0]) == nil)
+        #expect(accumulator.average().isEmpty)
     }
 }

@@ -58,9 +58,9 @@ import Testing
         #expect(abs(left) > 1)
     }
 
-    @Test func `a chain of 100,000 operations is differentiated and released without recursion`() {
-        let gradient = gradient(at: Tensor(1)) { x in (0..<100_000).reduce(x) { y, _ in y + x } }
-        #expect(gradient.item == 100_001)
+    @Test func `a chain of a million operations is differentiated and released without recursion`() {
+        let gradient = gradient(at: Tensor(1)) { x in (0..<1_000_000).reduce(x) { y, _ in y + x } }
+        #expect(gradient.item == 1_000_001)
     }
 
     @Test func `a graph is consumed by one differentiation`() async {

@@ -174,6 +174,7 @@ let operationCases: [OperationCase] = [
     .init("taken") { $0[0].taken(at: Indices([2, 0, 1, 1], shape: [2, 1, 2]), along: 2).squared() },
     .init("tanh") { $0[0].tanh() },
     .init("tiled") { $0[0].tiled(3, along: 1) * ramp(9, 2) },
+    .init("unstacked") { Tensor.stacked($0[0].unstacked(along: 1).reversed()).squared() },
     .init("upperTriangle") { $0[0].upperTriangle(diagonal: -1).squared() },
     .init("variance") { $0[0].variance(along: 1) },
 ]

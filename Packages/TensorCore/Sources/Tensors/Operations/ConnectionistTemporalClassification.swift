@@ -85,8 +85,7 @@ private struct CTCLattice: Sendable {
     /// Per frame log p(frames up to it, state), `[batch, state]`; after a sequence's last frame it stays.
     func forward(_ emissions: Tensor) -> [Tensor] {
         var result: [Tensor] = []
-        for frame in 0..<frames {
-            let emission = emissions.selected(frame, along: 1)
+        for (frame, emission) in emissions.unstacked(along: 1).enumerated() {
             guard let before = result.last else {
                 result.append(emission + start)
                 continue
@@ -101,8 +100,7 @@ private struct CTCLattice: Sendable {
     /// Per frame log p(frames from it on | state), `[batch, state]`, the frame's own emission included.
     private func backward(_ emissions: Tensor) -> [Tensor] {
         var result: [Tensor] = []
-        for frame in (0..<frames).reversed() {
-            let emission = emissions.selected(frame, along: 1)
+        for (frame, emission) in emissions.unstacked(along: 1).enumerated().reversed() {
             guard let after = result.last else {
                 result.append(emission + end)
                 continue

@@ -101,6 +101,20 @@ extension Tensor {
         }
     }
 
+    /// The slices along an axis, which disappears.
+    public func unstacked(along axis: Int = 0) -> [Tensor] {
+        let axis = resolvedAxis(axis, rank: rank, "unstacked")
+        var target = shape
+        target.remove(at: axis)
+        // In halves of halves: a slice's cotangent fills what it was cut from, which must not be the whole each time.
+        func cut(_ x: Tensor) -> [Tensor] {
+            let n = x.shape[axis]
+            if n <= 1 { return n == 0 ? [] : [x.reshaped(to: target)] }
+            return cut(x.sliced(along: axis, 0..<n / 2)) + cut(x.sliced(along: axis, n / 2..<n))
+        }
+        return cut(self)
+    }
+
     /// Zeros (or `value`) added before and after along one axis.
     public func padded(along axis: Int, before: Int, after: Int, value: Float = 0) -> Tensor {
         shapeCheck(before >= 0 && after >= 0, "padded", shape, [before, after])
