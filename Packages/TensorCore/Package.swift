@@ -47,7 +47,8 @@ let package = Package(
         // Public modules
         .target(name: "Tensors", dependencies: ["TensorKernels", "COpenBLAS"], swiftSettings: numeric),
         .target(name: "Learning", dependencies: ["Tensors"], swiftSettings: numeric),
-        .target(name: "TensorIO", dependencies: ["Tensors", "CPNG", "CJPEG", "CSndFile", "CZlib"], swiftSettings: numeric),
+        .target(
+            name: "TensorIO", dependencies: ["Tensors", "CPNG", "CJPEG", "CSndFile", "CZlib"], swiftSettings: numeric),
         .target(name: "Signal", dependencies: ["Tensors", "CFFTW"], swiftSettings: numeric),
         .target(
             name: "Sequences", dependencies: ["Tensors", "Learning", "CSentencePiece"], swiftSettings: numeric),

@@ -15,6 +15,7 @@ public import Tensors
 ///   - predict: The prediction that was recorded.
 ///   - loss: The loss.
 /// - Returns: One sentence per fault.
+/// - Throws: `GoldenError.missing` for a value that is not in the file.
 public func differencesFromTwin<M: Module>(
     _ model: M, _ golden: Golden, prefix: String = "", optimiser: some Optimiser, predict: (M) -> Tensor,
     loss: (M) -> Tensor

@@ -2,10 +2,9 @@
 
 public import Tensors
 
-/// Central difference convolution: Σ w(p)·x(p₀ + p) − θ·x(p₀)·Σ w(p) over a square window of odd size (Yu et al. 2020,
-/// equation 3).
+/// Central difference convolution: Σ w(p)·x(p₀ + p) − θ·x(p₀)·Σ w(p) over a square window of odd size.
 ///
-/// Computed as one convolution whose centre tap is w − θΣw.
+/// Yu et al. 2020, equation 3. Computed as one convolution whose centre tap is w − θΣw.
 public struct CentralDifferenceConvolution: Layer {
     /// `[out, in, size, size]`.
     @Parameter public var weight: Tensor

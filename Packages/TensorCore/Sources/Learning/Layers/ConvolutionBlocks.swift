@@ -2,8 +2,9 @@
 
 public import Tensors
 
-/// Channels weighed by what the whole picture shows: u·σ(norm(W₂·relu(norm(W₁·mean u)))) (Hu et al. 2018, with batch norms
-/// and without biases, as the published MiniFASNet has it).
+/// Channels weighed by what the whole picture shows: u·σ(norm(W₂·relu(norm(W₁·mean u)))).
+///
+/// Hu et al. 2018, with batch norms and without biases as the published MiniFASNet has it.
 public struct SqueezeExcitation: Module {
     /// W₁, to channels/`reduction`.
     public let fc1: Convolution
@@ -32,7 +33,9 @@ public struct SqueezeExcitation: Module {
     }
 }
 
-/// A convolution per channel and one across channels, each with batch norm and ReLU (Howard et al. 2017).
+/// A convolution per channel and one across channels, each with batch norm and ReLU.
+///
+/// Howard et al. 2017.
 public struct DepthwiseSeparableConvolution: Module {
     /// `[in, 1, size, size]`.
     public let depthwise: Convolution

@@ -2,9 +2,9 @@
 
 public import Tensors
 
-/// A gated recurrent unit (Cho et al. 2014, with the reset gate after the product, as PyTorch has it).
+/// A gated recurrent unit.
 ///
-/// r = σ(Wᵣx + Uᵣh), z = σ(W_z x + U_z h), n = tanh(Wₙx + r·(Uₙh)), h ← (1−z)·n + z·h; every product has its bias.
+/// Cho et al. 2014, with the reset gate after the product as PyTorch has it: r = σ(Wᵣx + Uᵣh), z = σ(W_z x + U_z h), n = tanh(Wₙx + r·(Uₙh)), h ← (1−z)·n + z·h; every product has its bias.
 public struct GRU: Module {
     /// W of r, z and n: `[3·hidden, in]`.
     public let input: Linear

@@ -2,7 +2,9 @@
 
 public import Tensors
 
-/// Division by a running mean of squares (Tieleman and Hinton 2012): v ← αv + (1−α)g², p ← p − rate·g/(√v + ε).
+/// Division by a running mean of squares.
+///
+/// Tieleman and Hinton 2012: v ← αv + (1−α)g², p ← p − rate·g/(√v + ε).
 public struct RMSprop: Optimiser {
     /// The learning rate before the schedule's factor.
     public var learningRate: Float
@@ -31,7 +33,9 @@ public struct RMSprop: Optimiser {
     }
 }
 
-/// Division by the sum of squares (Duchi et al. 2011): s ← s + g², p ← p − rate·g/(√s + 10⁻¹⁰).
+/// Division by the sum of squares.
+///
+/// Duchi et al. 2011: s ← s + g², p ← p − rate·g/(√s + 10⁻¹⁰).
 public struct Adagrad: Optimiser {
     /// The learning rate before the schedule's factor.
     public var learningRate: Float

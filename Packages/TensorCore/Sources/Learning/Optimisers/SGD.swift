@@ -2,9 +2,9 @@
 
 public import Tensors
 
-/// Stochastic gradient descent with momentum, Nesterov's if asked for (Sutskever et al. 2013).
+/// Stochastic gradient descent with momentum, Nesterov's if asked for.
 ///
-/// g ← g + decay·p, v ← μv + g, p ← p − rate·v, or p − rate·(g + μv) with Nesterov's.
+/// Sutskever et al. 2013: g ← g + decay·p, v ← μv + g, p ← p − rate·v, or p − rate·(g + μv) with Nesterov's.
 public struct SGD: Optimiser {
     /// The learning rate before the schedule's factor.
     public var learningRate: Float

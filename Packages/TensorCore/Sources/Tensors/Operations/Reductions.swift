@@ -108,7 +108,9 @@ extension Tensor {
         }
     }
 
-    /// The product along an axis; 1 over nothing. Gradients are exact where elements are 0.
+    /// The product along an axis; 1 over nothing.
+    ///
+    /// Gradients are exact where elements are 0.
     public func product(along axis: Int, keepsAxes: Bool = false) -> Tensor {
         let axis = resolvedAxis(axis, rank: rank, "product")
         let kept = reducedShape([axis], keepsAxes: true)
