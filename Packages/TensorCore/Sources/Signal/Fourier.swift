@@ -1,4 +1,5 @@
-// Fourier transforms of the last axis, differentiable to any order. Not here: transforms of several axes.
+// Fourier transforms of the last axis, differentiable to any order. Not here: two axes (FourierOfPlanes).
+// Orthonormal transforms are these times a constant.
 //
 // A complex tensor has a last axis of extent 2: real and imaginary part. Forward transforms are unnormalised, inverse ones
 // divide by the length. Each pullback is the transform's adjoint as a real-linear map, written with the transforms

@@ -12,13 +12,17 @@ private let shortTime = ShortTimeFourier(window: hann, hop: 3)
 
 let fourierCases: [OperationCase] = [
     .init("fft") { $0[0].fft().squared() },
+    .init("fft2") { $0[0].fft2().squared() },
     .init("fftEven") { $0[0].fft().squared() },
     .init("framed") { $0[0].framed(length: 4, hop: 3).squared() },
     .init("ifft") { $0[0].ifft().squared() },
+    .init("ifft2") { $0[0].ifft2().squared() },
+    .init("irfft2") { $0[0].irfft2(width: 7).squared() },
     .init("irfftEven") { $0[0].irfft(length: 8).squared() },
     .init("irfftOdd") { $0[0].irfft(length: 9).squared() },
     .init("irfftOne") { $0[0].irfft(length: 1).squared() },
     .init("istft") { shortTime.inverse($0[0], count: 19).squared() },
+    .init("rfft2") { $0[0].rfft2().squared() },
     .init("rfftEven") { $0[0].rfft().squared() },
     // Worst seen 1.7 times the bound: the second gradient sums 15 terms of size 10 that cancel.
     .init("rfftOdd", tolerance: .float32.times(2)) { $0[0].rfft().squared() },
