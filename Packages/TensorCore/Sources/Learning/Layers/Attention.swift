@@ -61,12 +61,13 @@ public struct SelfAttention: Layer {
         return self(x, mask: nil, dropout: &inference)
     }
 
-    /// `[batch, token, channel]` to the same shape.
+    /// Attention among tokens.
     ///
     /// - Parameters:
-    ///   - x: The tokens.
+    ///   - x: `[batch, token, channel]`.
     ///   - mask: From `paddingMask`. A causal layer needs none: its real tokens never see padding at the end.
     ///   - dropout: The generator in training, `nil` in inference.
+    /// - Returns: The same shape.
     public func callAsFunction(_ x: Tensor, mask: Tensor?, dropout: inout Philox?) -> Tensor {
         shapeCheck(mask == nil || !isCausal, "SelfAttention (a causal layer takes no mask)", x.shape)
         let heads = heads(of: x)
@@ -127,13 +128,14 @@ public struct CrossAttention: Module {
         return AttentionMemory(keys: heads.part(0), values: heads.part(1), mask: mask)
     }
 
-    /// `[row, token, channel]` to the same shape.
+    /// Attention of tokens to a memory.
     ///
     /// - Parameters:
-    ///   - x: The attending tokens. Where rows outnumber the memory's batch, equal runs of neighbours share an element:
+    ///   - x: `[row, token, channel]`. Where rows outnumber the memory's batch, equal runs of neighbours share an element:
     ///     all hypotheses about one source read its keys without a copy.
     ///   - memory: What they attend to.
     ///   - dropout: The generator in training, `nil` in inference.
+    /// - Returns: The shape of `x`.
     public func callAsFunction(_ x: Tensor, _ memory: AttentionMemory, dropout: inout Philox?) -> Tensor {
         let (rows, tokens, channels) = x.shape3
         let batch = memory.keys.shape[0]
