@@ -64,7 +64,7 @@ private struct Variant: Sendable, CustomStringConvertible {
         let source = model.encode(PaddedTokens(sources, padding: 1), dropout: &inference)
         let logits = model(inputs, given: source, dropout: &inference)
         // A target's padding attends to nothing that a mask of the twin's would forbid, so all rows are compared.
-        #expect(difference(of: logits, from: try golden["\(variant).logits"], within: .float32.times(2)) == nil)
+        #expect(difference(of: logits, from: try golden["\(variant).logits"]) == nil)
 
         let losses = try golden["\(variant).losses"].scalars
         var optimiser = Adam(learningRate: 3e-3, betas: (0.9, 0.98), weightDecay: 0.01)
@@ -75,11 +75,9 @@ private struct Variant: Sendable, CustomStringConvertible {
                     let problem = difference(of: gradient, from: try golden["\(variant).gradient.\(name)"])
                     #expect(problem == nil, "\(name)")
                 }
-                #expect(abs(value.item - expected) <= 1e-6 * expected)
             }
-            // The specification's bound for a curve of losses.
-            #expect(abs(value.item - expected) <= 1e-3 * expected, "step \(step)")
-            print("MEASURE", variant, step, value.item, expected, abs(value.item - expected) / expected)
+            // The specification allows 1e-3 for a curve of losses; 2.5e-7 is the most that was seen.
+            #expect(abs(value.item - expected) <= 1e-6 * expected, "step \(step)")
             optimiser.update(model, gradients: gradients)
         }
     }
@@ -135,7 +133,7 @@ private struct Variant: Sendable, CustomStringConvertible {
     }
 
     @Test(arguments: [Variant.pre, .post])
-    private func `a batch of eight gives each pair what it gets alone`(_ variant: Variant) {
+    private func `a batch of eight gives each pair the bits it gets alone`(_ variant: Variant) {
         let model = variant.model()
         var generator = Philox(seed: 4)
         func tokens(_ count: Int) -> [Int32] { (0..<count).map { _ in Int32(3 + generator.integer(below: 8)) } }
@@ -150,8 +148,7 @@ private struct Variant: Sendable, CustomStringConvertible {
         for index in sources.indices {
             let alone = logits([sources[index]], [targets[index]])
             let same = together.sliced(along: 0, index..<(index + 1)).sliced(along: 1, 0..<targets[index].count)
-            #expect(difference(of: same, from: alone, within: Tolerance(absolute: 1e-5, relative: 0)) == nil)
-            print("MEASURE batch", variant, index, (same - alone).abs().scalars.max() ?? 0)
+            #expect(difference(of: same, from: alone, within: .exact) == nil)
         }
     }
 
@@ -175,7 +172,7 @@ private struct Variant: Sendable, CustomStringConvertible {
         func encode(_ tokens: [[Int32]]) -> EncodedSource {
             model.encode(PaddedTokens(tokens, padding: 1), dropout: &inference)
         }
-        // In a batch of two the shorter document is padded; alone it is not.
+        // In a batch of two the shorter document is padded; alone it is not. Sums over keys round in another order.
         let (long, short) = (encode([[5, 3, 9, 4, 2]]), encode([[7, 2]]))
         let padded = encode([[7, 2], [5, 3, 9, 4, 2]])
         let first = EncodedSource(
@@ -184,13 +181,13 @@ private struct Variant: Sendable, CustomStringConvertible {
         #expect(EncodedSource.joined([short, long]).mask == nil)
         #expect(
             difference(
-                of: model(inputs, given: .joined([first, long]), dropout: &inference), from: expected,
-                within: Tolerance(absolute: 1e-5, relative: 0)) == nil)
+                of: model(inputs, given: .joined([first, long]), dropout: &inference), from: expected)
+                == nil)
         #expect(difference(of: model(inputs, given: long, dropout: &inference), from: expected) != nil)
     }
 
     @Test(arguments: [Variant.pre, .post])
-    private func `cached decoding equals teacher forcing, also after rows moved and a source ended`(
+    private func `cached decoding equals teacher forcing to the bit, also after rows moved and a source ended`(
         _ variant: Variant
     ) {
         let model = variant.model()
@@ -213,9 +210,8 @@ private struct Variant: Sendable, CustomStringConvertible {
                 mask: source.mask?.gathered(at: Indices(origin.map(Int32.init))))
             let all = model(PaddedTokens(rows, padding: 1).indices, given: given, dropout: &inference)
             let expected = all.selected(all.shape[1] - 1, along: 1).logSoftmax()
-            #expect(difference(of: found, from: expected, within: Tolerance(absolute: 1e-5, relative: 0)) == nil)
+            #expect(difference(of: found, from: expected, within: .exact) == nil)
             #expect(found.node == nil)
-            print("MEASURE cache", variant, (found - expected).abs().scalars.max() ?? 0)
         }
     }
 
