@@ -56,6 +56,12 @@ public struct EncodedSource: Sendable {
     /// From `paddingMask`: `[batch, 1, 1, key]`, or `nil` if there is no padding.
     public let mask: Tensor?
 
+    /// A source from its parts.
+    public init(states: Tensor, mask: Tensor?) {
+        self.states = states
+        self.mask = mask
+    }
+
     /// Sources one behind the other for one attention over all: fusion in the decoder (Izacard and Grave 2021).
     public static func joined(_ sources: [EncodedSource]) -> EncodedSource {
         let isPadded = sources.contains { $0.mask != nil }
