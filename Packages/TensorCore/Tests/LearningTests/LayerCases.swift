@@ -23,6 +23,10 @@ private struct LayerCase: Sendable, CustomTestStringConvertible {
     }
 }
 
+private let training = TransformerStyle(
+    norm: .after, activation: .relu, residualDropoutProbability: 0.1, attentionDropoutProbability: 0.1,
+    activationDropoutProbability: 0.1)
+
 private let layerCases: [LayerCase] = [
     .init("CentralDifferenceConvolution", [2, 3, 5, 4], to: [2, 4, 5, 4]) {
         CentralDifferenceConvolution(3, 4, using: &$0)
@@ -61,6 +65,26 @@ private let layerCases: [LayerCase] = [
     },
     .init("TransformerEncoder", [2, 5, 8], to: [2, 5, 8]) {
         TransformerEncoder(8, layerCount: 2, headCount: 4, hiddenSize: 12, isCausal: true, using: &$0)
+    },
+    .init("TransformerEncoder in training, post-norm and padded") {
+        checkLayer(
+            { TransformerEncoder(8, layerCount: 2, headCount: 2, hiddenSize: 12, style: training, using: &$0) },
+            { encoder, generator in
+                let x = Tensor.normal([2, 5, 8], using: &generator)
+                var dropout: Philox? = generator.stream("dropout")
+                return encoder(x, mask: paddingMask(lengths: [5, 3], keyCount: 5), dropout: &dropout)
+            }, gives: [2, 5, 8])
+    },
+    .init("TransformerDecoder in training, post-norm and padded") {
+        checkLayer(
+            { TransformerDecoder(8, layerCount: 2, headCount: 2, hiddenSize: 12, style: training, using: &$0) },
+            { decoder, generator in
+                let x = Tensor.normal([4, 3, 8], using: &generator)
+                let source = Tensor.normal([2, 5, 8], using: &generator)
+                var dropout: Philox? = generator.stream("dropout")
+                let mask = paddingMask(lengths: [5, 3], keyCount: 5)
+                return decoder(x, decoder.memories(of: source, mask: mask), dropout: &dropout)
+            }, gives: [4, 3, 8])
     },
 ]
 

@@ -1,66 +1,96 @@
-// The pre-norm transformer encoder: self-attention and a feed-forward network, each behind a layer norm and a residual.
+// The transformer encoder: self-attention and a feed-forward network, each with a residual and a layer norm.
 
 public import Tensors
 
-/// Multi-head self-attention with one linear map for queries, keys and values.
-public struct SelfAttention: Layer {
-    /// Queries, keys and values side by side: `[3 · channel, channel]`.
-    public let packed: Linear
-    /// The output projection.
-    public let output: Linear
-    private let headCount: Int
-    private let isCausal: Bool
-
-    /// Attention over tokens of `channels`, which `headCount` divides.
-    public init(_ channels: Int, headCount: Int, isCausal: Bool = false, using generator: inout Philox) {
-        shapeCheck(channels % headCount == 0, "SelfAttention (heads must divide channels)", [channels], [headCount])
-        packed = Linear(channels, 3 * channels, using: &generator)
-        output = Linear(channels, channels, using: &generator)
-        self.headCount = headCount
-        self.isCausal = isCausal
+/// What all blocks of a transformer share: where norms stand, the activation, and what is dropped in training.
+public struct TransformerStyle: Sendable, Equatable, Codable {
+    /// Where a layer norm stands.
+    public enum NormPlacement: String, Sendable, Codable {
+        /// `x + f(norm(x))`: pre-norm.
+        case before
+        /// `norm(x + f(x))`: post-norm, as in Vaswani et al. 2017.
+        case after
     }
 
-    /// `[batch, token, channel]` to the same shape.
-    public func callAsFunction(_ x: Tensor) -> Tensor {
-        let (batch, tokens, channels) = x.shape3
-        let heads = packed(x).reshaped(to: [batch, tokens, 3, headCount, channels / headCount])
-        let mixed = selfAttention(packed: heads, isCausal: isCausal)  // [batch, token, head, dim]
-        return output(mixed.reshaped(to: x.shape))
+    /// Where each part's norm stands.
+    public var norm: NormPlacement
+    /// The feed-forward network's activation.
+    public var activation: Activation
+    /// For what each part adds to its input.
+    public var residualDropoutProbability: Float
+    /// For the weights of attention.
+    public var attentionDropoutProbability: Float
+    /// For the feed-forward network's hidden values.
+    public var activationDropoutProbability: Float
+
+    /// A style; pre-norm with exact GELU and no dropout by default.
+    public init(
+        norm: NormPlacement = .before, activation: Activation = .gelu, residualDropoutProbability: Float = 0,
+        attentionDropoutProbability: Float = 0, activationDropoutProbability: Float = 0
+    ) {
+        self.norm = norm
+        self.activation = activation
+        self.residualDropoutProbability = residualDropoutProbability
+        self.attentionDropoutProbability = attentionDropoutProbability
+        self.activationDropoutProbability = activationDropoutProbability
+    }
+
+    /// `x + dropout(part(x))` with the norm in its place.
+    func residual(
+        _ x: Tensor, _ norm: LayerNorm, dropout: inout Philox?, _ part: (Tensor, inout Philox?) -> Tensor
+    ) -> Tensor {
+        switch self.norm {
+        case .before: x + part(norm(x), &dropout).dropout(residualDropoutProbability, using: &dropout)
+        case .after: norm(x + part(x, &dropout).dropout(residualDropoutProbability, using: &dropout))
+        }
     }
 }
 
-/// One pre-norm block: `x + attention(norm(x))`, then `x + mlp(norm(x))` with GELU.
+/// One block of an encoder: attention among the tokens, then a feed-forward network.
 public struct TransformerBlock: Layer {
-    /// Before attention.
+    /// Before or after attention.
     public let attentionNorm: LayerNorm
     /// Token mixing.
     public let attention: SelfAttention
-    /// Before the feed-forward network.
+    /// Before or after the feed-forward network.
     public let feedForwardNorm: LayerNorm
-    /// Into the hidden size, with exact GELU.
+    /// Into the hidden size, with the activation.
     public let expand: Linear
     /// Back to the channels.
     public let contract: Linear
+    private let style: TransformerStyle
 
     /// A block over `channels` with a hidden layer of `hiddenSize`.
     public init(
-        _ channels: Int, headCount: Int, hiddenSize: Int, isCausal: Bool = false, using generator: inout Philox
+        _ channels: Int, headCount: Int, hiddenSize: Int, isCausal: Bool = false,
+        style: TransformerStyle = TransformerStyle(), using generator: inout Philox
     ) {
         attentionNorm = LayerNorm(channels)
-        attention = SelfAttention(channels, headCount: headCount, isCausal: isCausal, using: &generator)
+        attention = SelfAttention(
+            channels, headCount: headCount, isCausal: isCausal, dropoutProbability: style.attentionDropoutProbability,
+            using: &generator)
         feedForwardNorm = LayerNorm(channels)
-        expand = Linear(channels, hiddenSize, activation: .gelu, using: &generator)
+        expand = Linear(channels, hiddenSize, activation: style.activation, using: &generator)
         contract = Linear(hiddenSize, channels, using: &generator)
+        self.style = style
     }
 
     /// `[batch, token, channel]` to the same shape.
     public func callAsFunction(_ x: Tensor) -> Tensor {
-        let mixed = x + attention(attentionNorm(x))
-        return mixed + contract(expand(feedForwardNorm(mixed)))
+        var inference: Philox?
+        return self(x, mask: nil, dropout: &inference)
+    }
+
+    /// `[batch, token, channel]` to the same shape; `mask` is from `paddingMask`, `dropout` is `nil` in inference.
+    public func callAsFunction(_ x: Tensor, mask: Tensor?, dropout: inout Philox?) -> Tensor {
+        let mixed = style.residual(x, attentionNorm, dropout: &dropout) { attention($0, mask: mask, dropout: &$1) }
+        return style.residual(mixed, feedForwardNorm, dropout: &dropout) {
+            contract(expand($0).dropout(style.activationDropoutProbability, using: &$1))
+        }
     }
 }
 
-/// A stack of pre-norm blocks without a final norm.
+/// A stack of encoder blocks without a final norm.
 public struct TransformerEncoder: Layer {
     /// The blocks in order.
     public let blocks: [TransformerBlock]
@@ -68,14 +98,20 @@ public struct TransformerEncoder: Layer {
     /// `layerCount` equal blocks.
     public init(
         _ channels: Int, layerCount: Int, headCount: Int, hiddenSize: Int, isCausal: Bool = false,
-        using generator: inout Philox
+        style: TransformerStyle = TransformerStyle(), using generator: inout Philox
     ) {
         blocks = (0..<layerCount).map { _ in
             TransformerBlock(
-                channels, headCount: headCount, hiddenSize: hiddenSize, isCausal: isCausal, using: &generator)
+                channels, headCount: headCount, hiddenSize: hiddenSize, isCausal: isCausal, style: style,
+                using: &generator)
         }
     }
 
     /// `[batch, token, channel]` to the same shape.
     public func callAsFunction(_ x: Tensor) -> Tensor { blocks.reduce(x) { $1($0) } }
+
+    /// `[batch, token, channel]` to the same shape; `mask` is from `paddingMask`, `dropout` is `nil` in inference.
+    public func callAsFunction(_ x: Tensor, mask: Tensor?, dropout: inout Philox?) -> Tensor {
+        blocks.reduce(x) { $1($0, mask: mask, dropout: &dropout) }
+    }
 }

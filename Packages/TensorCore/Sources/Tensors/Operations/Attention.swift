@@ -19,20 +19,29 @@ public enum AttentionMask: Sendable {
 ///   - mask: Which keys may be attended to; a query that may attend to none gets zeros.
 /// - Returns: `[batch, head, query, channel]`.
 public func attention(query: Tensor, key: Tensor, value: Tensor, mask: AttentionMask = .none) -> Tensor {
-    let (_, _, queries, dim) = query.shape4
     shapeCheck(
-        key.rank == 4 && value.rank == 4 && key.shape[3] == dim && key.shape[2] == value.shape[2], "attention",
-        query.shape,
-        key.shape, value.shape)
+        key.rank == 4 && value.rank == 4 && key.shape[2] == value.shape[2], "attention", query.shape, key.shape,
+        value.shape)
+    return attentionWeights(query: query, key: key, mask: mask).matmul(value)  // [batch, head, query, channel]
+}
+
+/// How much each query attends to each key: `softmax(q·kᵀ/√dim + mask)`.
+///
+/// - Parameters:
+///   - query: `[batch, head, query, dim]`.
+///   - key: `[batch, head, key, dim]`.
+///   - mask: Which keys may be attended to; a query that may attend to none gets zeros.
+/// - Returns: `[batch, head, query, key]`.
+public func attentionWeights(query: Tensor, key: Tensor, mask: AttentionMask = .none) -> Tensor {
+    let (_, _, queries, dim) = query.shape4
+    shapeCheck(key.rank == 4 && key.shape[3] == dim, "attentionWeights", query.shape, key.shape)
     let scores = query.matmul(key.transposed(2, 3))  // [batch, head, query, key]
     let scale = 1 / Float(dim).squareRoot()
-    let weights =
-        switch mask {
-        case .none: scores.rowSoftmax(scale: scale, causalPeriod: 0)
-        case .causal: scores.rowSoftmax(scale: scale, causalPeriod: queries)
-        case .additive(let bias): (scores * scale + bias).rowSoftmax(scale: 1, causalPeriod: 0)
-        }
-    return weights.matmul(value)  // [batch, head, query, channel]
+    return switch mask {
+    case .none: scores.rowSoftmax(scale: scale, causalPeriod: 0)
+    case .causal: scores.rowSoftmax(scale: scale, causalPeriod: queries)
+    case .additive(let bias): (scores * scale + bias).rowSoftmax(scale: 1, causalPeriod: 0)
+    }
 }
 
 /// Self-attention on queries, keys and values that lie side by side, as one linear map produces them.

@@ -3,7 +3,7 @@
 internal import TensorKernels
 
 /// What a linear map applies to its result.
-public enum Activation: Sendable { case identity, relu, gelu }
+public enum Activation: String, Sendable, Codable { case identity, relu, gelu }
 
 extension Tensor {
     /// The matrix product of the last two axes; leading axes broadcast.

@@ -1,0 +1,161 @@
+// Multi-head attention with learned maps: of tokens to each other, and of tokens to those of another sequence.
+
+public import Tensors
+
+/// What queries attend to: keys and values per head, and which keys are padding.
+public struct AttentionMemory: Sendable {
+    /// `[batch, head, key, dim]`.
+    public let keys: Tensor
+    /// `[batch, head, key, dim]`.
+    public let values: Tensor
+    /// Added to the scores, `[batch, 1, 1, key]`; `nil` if every key may be attended to.
+    public let mask: Tensor?
+
+    /// The rows at `indices` of the first axis, in that order.
+    public func gathered(at indices: Indices) -> AttentionMemory {
+        AttentionMemory(
+            keys: keys.gathered(at: indices), values: values.gathered(at: indices), mask: mask?.gathered(at: indices))
+    }
+}
+
+/// What keeps queries from attending to padding at the end of keys: 0 for each real key, −∞ for the rest.
+///
+/// - Parameters:
+///   - lengths: The number of real keys of each batch element, each in `0...keyCount`.
+///   - keyCount: The extent of the key axis.
+/// - Returns: `[batch, 1, 1, key]`, or `nil` if there is no padding.
+public func paddingMask(lengths: [Int], keyCount: Int) -> Tensor? {
+    shapeCheck(lengths.allSatisfy { 0...keyCount ~= $0 }, "paddingMask", lengths, [keyCount])
+    if lengths.allSatisfy({ $0 == keyCount }) { return nil }
+    return Tensor(
+        lengths.flatMap { length in (0..<keyCount).map { $0 < length ? 0 : -Float.infinity } },
+        shape: [lengths.count, 1, 1, keyCount])
+}
+
+/// Multi-head self-attention with one linear map for queries, keys and values.
+public struct SelfAttention: Layer {
+    /// Queries, keys and values side by side: `[3 · channel, channel]`.
+    public let packed: Linear
+    /// The output projection.
+    public let output: Linear
+    private let headCount: Int
+    private let isCausal: Bool
+    private let dropoutProbability: Float
+
+    /// Attention over tokens of `channels`, which `headCount` divides; `dropoutProbability` is for the weights.
+    public init(
+        _ channels: Int, headCount: Int, isCausal: Bool = false, dropoutProbability: Float = 0,
+        using generator: inout Philox
+    ) {
+        shapeCheck(channels % headCount == 0, "SelfAttention (heads must divide channels)", [channels], [headCount])
+        packed = Linear(channels, 3 * channels, using: &generator)
+        output = Linear(channels, channels, using: &generator)
+        self.headCount = headCount
+        self.isCausal = isCausal
+        self.dropoutProbability = dropoutProbability
+    }
+
+    /// `[batch, token, channel]` to the same shape.
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        var inference: Philox?
+        return self(x, mask: nil, dropout: &inference)
+    }
+
+    /// Attention among tokens.
+    ///
+    /// - Parameters:
+    ///   - x: `[batch, token, channel]`.
+    ///   - mask: From `paddingMask`. A causal layer needs none: its real tokens never see padding at the end.
+    ///   - dropout: The generator in training, `nil` in inference.
+    /// - Returns: The same shape.
+    public func callAsFunction(_ x: Tensor, mask: Tensor?, dropout: inout Philox?) -> Tensor {
+        shapeCheck(mask == nil || !isCausal, "SelfAttention (a causal layer takes no mask)", x.shape)
+        let heads = heads(of: x)
+        if mask == nil && (dropout == nil || dropoutProbability == 0) {
+            return output(selfAttention(packed: heads, isCausal: isCausal).reshaped(to: x.shape))
+        }
+        let (query, key, value) = (heads.part(0), heads.part(1), heads.part(2))
+        let weights = attentionWeights(
+            query: query, key: key, mask: isCausal ? .causal : mask.map { .additive($0) } ?? .none
+        ).dropout(dropoutProbability, using: &dropout)  // [batch, head, query, key]
+        return output(weights.matmul(value).tokens)
+    }
+
+    /// Tokens that follow those in `past`, which then holds them too: `[batch, token, channel]` to the same shape.
+    ///
+    /// Causal, whatever the layer is otherwise; inference only.
+    public func callAsFunction(_ x: Tensor, after past: inout AttentionMemory?) -> Tensor {
+        let heads = heads(of: x)
+        let (query, key, value) = (heads.part(0), heads.part(1), heads.part(2))
+        let memory = AttentionMemory(
+            keys: past.map { .concatenated([$0.keys, key], along: 2) } ?? key,
+            values: past.map { .concatenated([$0.values, value], along: 2) } ?? value, mask: nil)
+        past = memory
+        return output(attention(query: query, key: memory.keys, value: memory.values, mask: .causal).tokens)
+    }
+
+    private func heads(of x: Tensor) -> Tensor {
+        let (batch, tokens, channels) = x.shape3
+        return packed(x).reshaped(to: [batch, tokens, 3, headCount, channels / headCount])
+    }
+}
+
+/// Multi-head attention of one sequence's tokens to another's.
+public struct CrossAttention: Module {
+    /// Queries, from the attending tokens.
+    public let query: Linear
+    /// Keys and values side by side, from the tokens attended to: `[2 · channel, channel]`.
+    public let packed: Linear
+    /// The output projection.
+    public let output: Linear
+    private let headCount: Int
+    private let dropoutProbability: Float
+
+    /// Attention between tokens of `channels`, which `headCount` divides; `dropoutProbability` is for the weights.
+    public init(_ channels: Int, headCount: Int, dropoutProbability: Float = 0, using generator: inout Philox) {
+        shapeCheck(channels % headCount == 0, "CrossAttention (heads must divide channels)", [channels], [headCount])
+        query = Linear(channels, channels, using: &generator)
+        packed = Linear(channels, 2 * channels, using: &generator)
+        output = Linear(channels, channels, using: &generator)
+        self.headCount = headCount
+        self.dropoutProbability = dropoutProbability
+    }
+
+    /// The keys and values of tokens `[batch, key, channel]`, for any number of calls; `mask` is from `paddingMask`.
+    public func memory(of states: Tensor, mask: Tensor?) -> AttentionMemory {
+        let (batch, keys, channels) = states.shape3
+        let heads = packed(states).reshaped(to: [batch, keys, 2, headCount, channels / headCount])
+        return AttentionMemory(keys: heads.part(0), values: heads.part(1), mask: mask)
+    }
+
+    /// Attention of tokens to a memory.
+    ///
+    /// - Parameters:
+    ///   - x: `[row, token, channel]`. Where rows outnumber the memory's batch, equal runs of neighbours share an element:
+    ///     all hypotheses about one source read its keys without a copy.
+    ///   - memory: What they attend to.
+    ///   - dropout: The generator in training, `nil` in inference.
+    /// - Returns: The shape of `x`.
+    public func callAsFunction(_ x: Tensor, _ memory: AttentionMemory, dropout: inout Philox?) -> Tensor {
+        let (rows, tokens, channels) = x.shape3
+        let batch = memory.keys.shape[0]
+        shapeCheck(batch > 0 && rows % batch == 0, "CrossAttention", x.shape, memory.keys.shape)
+        let queries = query(x).reshaped(to: [batch, rows / batch * tokens, headCount, channels / headCount])
+            .transposed(1, 2)  // [batch, head, query, dim]
+        let weights = attentionWeights(
+            query: queries, key: memory.keys, mask: memory.mask.map { .additive($0) } ?? .none
+        ).dropout(dropoutProbability, using: &dropout)  // [batch, head, query, key]
+        return output(weights.matmul(memory.values).tokens.reshaped(to: x.shape))
+    }
+}
+
+extension Tensor {
+    /// Part `index` of `[batch, token, part, head, dim]` as `[batch, head, token, dim]`.
+    fileprivate func part(_ index: Int) -> Tensor { selected(index, along: 2).transposed(1, 2) }
+
+    /// `[batch, head, token, dim]` as `[batch, token, channel]`.
+    fileprivate var tokens: Tensor {
+        let (batch, heads, tokens, dim) = shape4
+        return transposed(1, 2).reshaped(to: [batch, tokens, heads * dim])
+    }
+}

@@ -1,0 +1,66 @@
+// What a search needs of a model, and the encoder–decoder as such a model.
+
+internal import Learning
+public import Tensors
+
+/// Something that continues many rows of tokens at once, one token at a time.
+public protocol NextTokenModel {
+    /// Adds a token to each row and says how likely each next token is.
+    ///
+    /// Rows about the same source are neighbours, and every source has the same number of them.
+    ///
+    /// - Parameters:
+    ///   - tokens: What each new row adds.
+    ///   - parents: The row of the last call that each new row continues; in the first call, its source. A source none of
+    ///     whose rows is continued is done with.
+    /// - Returns: Log-probabilities, `[row, vocabulary]`.
+    mutating func logProbabilities(appending tokens: [Int32], to parents: [Int]) -> Tensor
+}
+
+/// An encoder–decoder that remembers the keys and values of the tokens so far, so that a step costs one token.
+///
+/// Inference: nothing is recorded unless the source or the model is being differentiated.
+public struct CachedDecoder: NextTokenModel {
+    private let model: EncoderDecoder
+    private var memories: [AttentionMemory]  // per block, of the sources still in work
+    private var pasts: [AttentionMemory?]  // per block, of the rows
+    private var sourceCount: Int
+    private var rowCount: Int
+    private var tokenCount = 0
+
+    /// A decoder before its first token.
+    public init(_ model: EncoderDecoder, given source: EncodedSource) {
+        self.model = model
+        memories = model.decoder.memories(of: source.states, mask: source.mask)
+        pasts = memories.map { _ in nil }
+        sourceCount = source.states.shape[0]
+        rowCount = sourceCount
+    }
+
+    /// Log-probabilities `[row, vocabulary]` after one more token per row.
+    public mutating func logProbabilities(appending tokens: [Int32], to parents: [Int]) -> Tensor {
+        shapeCheck(tokens.count == parents.count, "CachedDecoder", [tokens.count], [parents.count])
+        select(parents)
+        let logits = model.logits(
+            after: Indices(tokens, shape: [rowCount, 1]), count: tokenCount, memories, &pasts)
+        tokenCount += 1
+        return logits.reshaped(to: [rowCount, -1]).logSoftmax()
+    }
+
+    /// Reorders the rows, and drops the sources that none of them is about.
+    private mutating func select(_ parents: [Int]) {
+        let sources = parents.map { Int32($0 * sourceCount / rowCount) }
+        var kept: [Int32] = []
+        for source in sources where kept.last != source { kept.append(source) }
+        let width = sources.count / max(kept.count, 1)
+        shapeCheck(
+            !sources.isEmpty && sources == kept.flatMap { [Int32](repeating: $0, count: width) },
+            "CachedDecoder (every source needs the same number of neighbouring rows)", [sourceCount, rowCount], parents)
+        if kept != Array(0..<Int32(sourceCount)) { memories = memories.map { $0.gathered(at: Indices(kept)) } }
+        if parents != Array(0..<rowCount) {
+            let rows = Indices(parents.map(Int32.init))
+            pasts = pasts.map { $0?.gathered(at: rows) }
+        }
+        (sourceCount, rowCount) = (kept.count, parents.count)
+    }
+}
