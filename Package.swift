@@ -14,6 +14,9 @@ let optimised = strict + [.unsafeFlags(["-O"])]
 
 func core(_ names: String...) -> [Target.Dependency] { names.map { .product(name: $0, package: "TensorCore") } }
 let inr: Target.Dependency = .product(name: "INR", package: "INR")
+let visionPAD: Target.Dependency = .product(name: "VisionPAD", package: "Vision-PAD")
+let dialogue: Target.Dependency = .product(name: "Dialogue", package: "Dialogue")
+let speech: Target.Dependency = .product(name: "SpeechTranslation", package: "SpeechTranslation")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -36,6 +39,9 @@ let package = Package(
     dependencies: [
         .package(path: "Packages/TensorCore"),
         .package(path: "Packages/INR"),
+        .package(path: "Packages/Vision-PAD"),
+        .package(path: "Packages/Dialogue"),
+        .package(path: "Packages/SpeechTranslation"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ],
@@ -50,7 +56,10 @@ let package = Package(
             name: "CSystem", path: "Bench/Sources/CSystem",
             cSettings: [.treatAllWarnings(as: .error), .enableWarning("all")], linkerSettings: [.linkedLibrary("z")]),
         bench("BenchStore", ["BenchRecords", "CSystem", grdb] + core("Measurements", "TensorIO")),
-        bench("BenchCases", [inr] + core("Measurements", "Tensors", "Learning", "TensorIO"), settings: optimised),
+        bench(
+            "BenchCases",
+            [inr, visionPAD, dialogue, speech] + core("Measurements", "Tensors", "Learning", "TensorIO"),
+            settings: optimised),
         bench("BenchRunner", ["BenchRecords", "BenchStore", "CSystem"] + core("Measurements", "Tensors", "TensorIO")),
         bench(
             "BenchCommands",
@@ -85,6 +94,18 @@ let package = Package(
             golden: true),
         packageTests(
             "INRTests", in: "INR", [inr] + core("Tensors", "Learning", "TensorIO", "Measurements", "TensorTesting"),
+            golden: true),
+        packageTests(
+            "VisionPADTests", in: "Vision-PAD",
+            [visionPAD] + core("Tensors", "Learning", "TensorIO", "Signal", "Measurements", "TensorTesting"),
+            golden: true),
+        packageTests(
+            "DialogueTests", in: "Dialogue",
+            [dialogue] + core("Tensors", "Learning", "TensorIO", "Sequences", "Measurements", "TensorTesting"),
+            golden: true),
+        packageTests(
+            "SpeechTranslationTests", in: "SpeechTranslation",
+            [speech] + core("Tensors", "Learning", "TensorIO", "Signal", "Sequences", "Measurements", "TensorTesting"),
             golden: true),
         .testTarget(
             name: "RepositoryTests", dependencies: ["bench"], path: "Tests/RepositoryTests", swiftSettings: strict),

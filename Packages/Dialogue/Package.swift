@@ -1,9 +1,27 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .treatWarning("DeprecatedDeclaration", as: .warning),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+let core: [Target.Dependency] = ["Tensors", "Learning", "TensorIO", "Sequences", "Measurements"].map {
+    .product(name: $0, package: "TensorCore")
+}
+
 let package = Package(
     name: "Dialogue",
     products: [.library(name: "Dialogue", targets: ["Dialogue"])],
-    targets: [.target(name: "Dialogue")],
+    dependencies: [.package(path: "../TensorCore")],
+    targets: [
+        .target(name: "Dialogue", dependencies: core, swiftSettings: strict + [.unsafeFlags(["-O"])]),
+        .testTarget(
+            name: "DialogueTests", dependencies: ["Dialogue", .product(name: "TensorTesting", package: "TensorCore")] + core,
+            resources: [.copy("Golden")], swiftSettings: strict + [.unsafeFlags(["-O"])]),
+    ],
     swiftLanguageModes: [.v6]
 )

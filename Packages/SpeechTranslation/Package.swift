@@ -1,9 +1,27 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .treatWarning("DeprecatedDeclaration", as: .warning),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+let core: [Target.Dependency] = ["Tensors", "Learning", "TensorIO", "Signal", "Sequences", "Measurements"].map {
+    .product(name: $0, package: "TensorCore")
+}
+
 let package = Package(
     name: "SpeechTranslation",
     products: [.library(name: "SpeechTranslation", targets: ["SpeechTranslation"])],
-    targets: [.target(name: "SpeechTranslation")],
+    dependencies: [.package(path: "../TensorCore")],
+    targets: [
+        .target(name: "SpeechTranslation", dependencies: core, swiftSettings: strict + [.unsafeFlags(["-O"])]),
+        .testTarget(
+            name: "SpeechTranslationTests", dependencies: ["SpeechTranslation", .product(name: "TensorTesting", package: "TensorCore")] + core,
+            resources: [.copy("Golden")], swiftSettings: strict + [.unsafeFlags(["-O"])]),
+    ],
     swiftLanguageModes: [.v6]
 )

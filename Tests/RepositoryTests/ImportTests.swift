@@ -13,17 +13,26 @@ let allowedImports: [(folder: String, imports: [String])] = [
     ("Packages/TensorCore/Sources/Measurements", []),
     ("Packages/TensorCore/Sources/TensorTesting", ["Tensors", "Learning", "TensorIO", "Measurements", "Foundation"]),
     ("Packages/INR/Sources/INR", ["Tensors", "Learning", "TensorIO", "Measurements", "Foundation"]),
-    ("Packages/Vision-PAD/Sources/VisionPAD", ["Tensors", "Learning", "TensorIO", "Measurements", "Foundation"]),
-    ("Packages/Dialogue/Sources/Dialogue", ["Tensors", "Learning", "TensorIO", "Measurements", "Foundation"]),
+    (
+        "Packages/Vision-PAD/Sources/VisionPAD",
+        ["Tensors", "Learning", "TensorIO", "Signal", "Measurements", "Foundation"]
+    ),
+    (
+        "Packages/Dialogue/Sources/Dialogue",
+        ["Tensors", "Learning", "TensorIO", "Sequences", "Measurements", "Foundation"]
+    ),
     (
         "Packages/SpeechTranslation/Sources/SpeechTranslation",
-        ["Tensors", "Learning", "TensorIO", "Measurements", "Foundation"]
+        ["Tensors", "Learning", "TensorIO", "Signal", "Sequences", "Measurements", "Foundation"]
     ),
     ("Bench/Sources/BenchRecords", ["Measurements"]),
     ("Bench/Sources/BenchStatistics", []),
     ("Bench/Sources/BenchJudge", ["BenchRecords", "BenchStatistics", "Measurements"]),
     ("Bench/Sources/BenchReport", ["BenchRecords", "BenchJudge", "Measurements", "Foundation"]),
-    ("Bench/Sources/BenchCases", ["INR", "Learning", "Measurements", "TensorIO", "Tensors"]),
+    (
+        "Bench/Sources/BenchCases",
+        ["Dialogue", "INR", "Learning", "Measurements", "SpeechTranslation", "TensorIO", "Tensors", "VisionPAD"]
+    ),
     ("Bench/Sources/BenchStore", ["BenchRecords", "CSystem", "Foundation", "GRDB", "Measurements", "TensorIO"]),
     (
         "Bench/Sources/BenchRunner",

@@ -1,0 +1,1 @@
+// To be replaced by the first test of this line.
