@@ -146,37 +146,37 @@ private struct ShiftedEdits {
         // So wide that the beams of neighbouring rows overlap, however much the lengths differ.
         let width =
             Double(Self.beamWidth) < ratio / 2 ? Int((ratio / 2 + Double(Self.beamWidth)).rounded(.up)) : Self.beamWidth
-        let far = Int.max / 2
-        var cost = Array(0...columns)
-        var edits = [[Edit](repeating: .insert, count: columns + 1)]
+        let unreached = Int.max / 2
+        var above = Array(0...columns), cost = above
+        var edits = [Edit](repeating: .insert, count: (rows + 1) * (columns + 1))
         for row in stride(from: 1, through: rows, by: 1) {
+            swap(&above, &cost)
+            for column in cost.indices { cost[column] = unreached }
             let diagonal = Int((Double(row) * ratio).rounded(.down))
-            let above = cost
-            cost = Array(repeating: far, count: columns + 1)
-            edits.append(Array(repeating: .insert, count: columns + 1))
-            let last = row == rows ? columns : min(columns, diagonal + width - 1)
-            for column in max(0, diagonal - width)..<max(last + 1, 0) {
-                var options: [(Int, Edit)] = [(above[column] + 1, .delete)]
+            let end = row == rows ? columns + 1 : min(columns + 1, diagonal + width)
+            for column in max(0, diagonal - width)..<end {
+                var best = unreached, edit = Edit.insert
                 if column > 0 {
                     let isEqual = words[row - 1] == reference[column - 1]
-                    options.insert((above[column - 1] + (isEqual ? 0 : 1), isEqual ? .keep : .substitute), at: 0)
-                    options.append((cost[column - 1] + 1, .insert))
+                    let price = above[column - 1] + (isEqual ? 0 : 1)
+                    if price < best { (best, edit) = (price, isEqual ? .keep : .substitute) }
                 }
-                for (price, edit) in options where price < cost[column] {
-                    (cost[column], edits[row][column]) = (price, edit)
-                }
+                if above[column] + 1 < best { (best, edit) = (above[column] + 1, .delete) }
+                if column > 0, cost[column - 1] + 1 < best { (best, edit) = (cost[column - 1] + 1, .insert) }
+                cost[column] = best
+                edits[row * (columns + 1) + column] = edit
             }
         }
-        return traced(edits, Alignment(distance: cost[columns]))
+        return traced(edits, rows, Alignment(distance: cost[columns]))
     }
 
-    private func traced(_ edits: [[Edit]], _ start: Alignment) -> Alignment {
-        var result = start, row = edits.count - 1, column = reference.count
+    private func traced(_ edits: [Edit], _ rows: Int, _ start: Alignment) -> Alignment {
+        var result = start, row = rows, column = reference.count
         result.isWrong = Array(repeating: false, count: row)
         result.isUnmet = Array(repeating: false, count: column)
         result.positions = Array(repeating: -1, count: column)
         while row > 0 || column > 0 {
-            let edit = row == 0 ? .insert : edits[row][column]
+            let edit = edits[row * (reference.count + 1) + column]
             if edit != .insert {
                 row -= 1
                 result.isWrong[row] = edit != .keep
