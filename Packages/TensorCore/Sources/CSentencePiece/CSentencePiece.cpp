@@ -5,7 +5,6 @@
 #include <sentencepiece_processor.h>
 #include <sentencepiece_trainer.h>
 
-#include <exception>
 #include <memory>
 #include <new>
 #include <string>
@@ -48,7 +47,7 @@ template <typename Body> csp_result *result_of(Body body) {
     } catch (const std::bad_alloc &) {
         delete result;
         return nullptr;
-    } catch (const std::exception &exception) {
+    } catch (...) {
         result->error = "an exception of the library";
     }
     result->bytes = reinterpret_cast<const uint8_t *>(result->text.data());

@@ -68,13 +68,14 @@ private struct DoubleArrayWalk {
     /// Bytes of replacements that the values index.
     let replacementCount: Int
     /// Of a node that was left, the largest count of rules along a path below it; of one that is being visited, -1.
-    private var counts: [Int: Int] = [:]
+    private var counts: [Int?]
     /// The library stores as many matching rules as this on its stack.
     private static let maximumCount = 32
 
     init(units: [UInt32], replacementCount: Int) {
         self.units = units
         self.replacementCount = replacementCount
+        counts = Array(repeating: nil, count: units.count)
     }
 
     mutating func check() throws(Fault) {
@@ -86,6 +87,8 @@ private struct DoubleArrayWalk {
     private func offset(of unit: UInt32) -> Int { Int((unit >> 10) << ((unit & 0x200) >> 6)) }
 
     private mutating func count(below node: Int, depth: Int) throws(Fault) -> Int {
+        // Whatever byte follows, the library looks no further than the end of the node's block of 256.
+        guard node | 0xFF < units.count else { throw Fault("its normalisation rules point outside their table") }
         if let known = counts[node] {
             if known < 0 { throw Fault("its normalisation rules run in a circle") }
             return known
@@ -94,11 +97,9 @@ private struct DoubleArrayWalk {
         counts[node] = -1
         var largest = 0
         for label in 0..<256 {
-            let position = node ^ label
-            guard position < units.count else { throw Fault("its normalisation rules point outside their table") }
-            let unit = units[position]
+            let unit = units[node ^ label]
             guard unit & 0x8000_00FF == UInt32(label) else { continue }
-            let next = position ^ offset(of: unit)
+            let next = node ^ label ^ offset(of: unit)
             var count = 0
             if unit & 0x100 != 0 {
                 guard next < units.count, Int(units[next] & 0x7FFF_FFFF) < replacementCount else {

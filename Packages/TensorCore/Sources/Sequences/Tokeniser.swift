@@ -7,7 +7,8 @@ internal import CSentencePiece
 /// A vocabulary of pieces and the rule that cuts text into them.
 ///
 /// Text is first normalised by SentencePiece's `nmt_nfkc`: compatibility characters are replaced, control characters
-/// dropped, runs of white space become one space, none stays at the ends. Decoding gives back the normalised text.
+/// dropped, runs of white space become one space, none stays at the ends. Decoding gives back the normalised text, with
+/// ` ⁇ ` for characters that no piece has; U+0000 is such a character.
 /// Source: Kudo and Richardson 2018; options as fairseq sets them, speech-translation specification, section 5.
 public struct Tokeniser: Sendable {
     /// How the vocabulary is found and text is cut.
@@ -97,6 +98,8 @@ public struct Tokeniser: Sendable {
             }
         }
         let longest = sentences.map(\.utf8.count).max() ?? 0
+        // Comma-separated, each in quotes.
+        let symbols = options.symbols.map { "\"\($0.replacing("\"", with: "\"\""))\"" }.joined(separator: ",")
         let settings = [
             "model_type": options.kind.rawValue,
             "vocab_size": String(options.vocabularySize),
@@ -104,13 +107,14 @@ public struct Tokeniser: Sendable {
             "character_coverage": String(options.characterCoverage),
             "bos_id": String(Self.beginning), "pad_id": String(Self.padding),
             "eos_id": String(Self.end), "unk_id": String(Self.unknown),
-            "user_defined_symbols": options.symbols.map { "\"\($0.replacing("\"", with: "\"\""))\"" }.joined(
-                separator: ","),
+            "user_defined_symbols": symbols,
             "max_sentence_length": String(max(4192, longest + 1)),  // 4192 is the library's default
             "num_threads": "1",
         ]
         try self.init(serialised: trained(on: sentences, settings), named: "the trained tokeniser")
-        for symbol in options.symbols where id(of: symbol) == nil { throw .unusableSymbol(symbol) }
+        for (index, symbol) in options.symbols.enumerated() where id(of: symbol) != Self.unknown + 1 + index {
+            throw .unusableSymbol(symbol)
+        }
     }
 
     /// The ids of a text, without specials; empty for a text of white space.
@@ -203,7 +207,12 @@ private func taken<Value>(
 ) throws(TokeniserError) -> Value {
     guard let result = unsafe result else { throw .library("memory ran out") }
     defer { unsafe csp_release(result) }
-    if let error = unsafe result.pointee.error { throw failure(unsafe String(cString: error)) }
+    if let error = unsafe result.pointee.error {
+        // "source.cc(12) [condition] words", of which the words may be missing.
+        let message = unsafe String(cString: error)
+        let words = message.split(separator: "] ", maxSplits: 1).last.map(String.init)
+        throw failure(words ?? message)
+    }
     return unsafe body(result.pointee)
 }
 

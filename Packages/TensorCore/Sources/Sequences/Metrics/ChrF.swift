@@ -52,18 +52,14 @@ public struct ChrF: CorpusMetric, Equatable {
 
     /// chrF of summed statistics; 0 if no order has n-grams on both sides, or none matches.
     public func score(of statistics: [Double]) -> Double {
-        var precision = 0.0, recall = 0.0
-        for index in stride(from: 0, to: statistics.count, by: 3)
-        where statistics[index] > 0 && statistics[index + 1] > 0 {
-            precision += statistics[index + 2] / statistics[index]
-            recall += statistics[index + 2] / statistics[index + 1]
-        }
-        guard precision + recall > 0 else { return 0 }
-        let orders = stride(from: 0, to: statistics.count, by: 3).count {
+        let orders = stride(from: 0, to: statistics.count, by: 3).filter {
             statistics[$0] > 0 && statistics[$0 + 1] > 0
         }
+        let precision = orders.reduce(0) { $0 + statistics[$1 + 2] / statistics[$1] }
+        let recall = orders.reduce(0) { $0 + statistics[$1 + 2] / statistics[$1 + 1] }
+        guard precision + recall > 0 else { return 0 }
         let factor = Self.beta * Self.beta
-        return 100 * (1 + factor) * precision * recall / (factor * precision + recall) / Double(orders)
+        return 100 * (1 + factor) * precision * recall / (factor * precision + recall) / Double(orders.count)
     }
 
     /// For example `nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no|version:swift-1`.
