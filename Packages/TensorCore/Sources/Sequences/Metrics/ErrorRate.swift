@@ -75,7 +75,8 @@ public struct ErrorRate: CorpusMetric, Equatable {
                 inserted.insertions += 1
                 deleted.deletions += 1
                 diagonal = row[index + 1]
-                row[index + 1] = [kept, inserted, deleted].min { $0.order < $1.order } ?? kept
+                if inserted.order < kept.order { kept = inserted }
+                row[index + 1] = deleted.order < kept.order ? deleted : kept
             }
         }
         let best = row[theirs.count]

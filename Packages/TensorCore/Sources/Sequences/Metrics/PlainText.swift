@@ -22,7 +22,15 @@ func words(of text: some Collection<Unicode.Scalar>) -> [Scalars] {
     text.split(whereSeparator: \.isSpace).map { Scalars($0) }
 }
 
-/// The code points in lower case.
-///
-/// A capital sigma becomes σ at the end of a word too, where Python writes ς.
-func lowercased(_ text: String) -> Scalars { Scalars(text.lowercased().unicodeScalars) }
+/// The code points in lower case, as Python has them.
+func lowercased(_ text: String) -> Scalars {
+    guard text.unicodeScalars.contains("Σ") else { return Scalars(text.lowercased().unicodeScalars) }
+    let scalars = Scalars(text.unicodeScalars)
+    return scalars.indices.flatMap { index -> Scalars in
+        // At the end of a word it is ς: behind a letter, before none.
+        guard scalars[index] == "Σ" else { return Scalars(scalars[index].properties.lowercaseMapping.unicodeScalars) }
+        let before = scalars[..<index].last { !$0.properties.isCaseIgnorable }
+        let after = scalars[(index + 1)...].first { !$0.properties.isCaseIgnorable }
+        return before?.properties.isCased == true && after?.properties.isCased != true ? ["ς"] : ["σ"]
+    }
+}

@@ -121,7 +121,7 @@ private struct ShiftedEdits {
         var rest = words
         let run = words[start..<start + length]
         rest.removeSubrange(start..<start + length)
-        // A target inside the run counts from the run's start, as in Tercom.
+        // A target inside the run moves it to the right by as many words as it lies inside, as in sacreBLEU.
         let place = target < start ? target : target > start + length ? target - length : min(target, rest.count)
         rest.insert(contentsOf: run, at: place)
         return rest
