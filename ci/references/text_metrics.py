@@ -38,7 +38,8 @@ PAIRS = [
     ("a a b b a a b b", "b b a a b b a a"),
     ("d e f a b c", "a b c d e f"), ("x d e f y a b c z", "a b c w d e f"), ("e d c b a", "a b c d e"),
 ]
-WORDS = ["the", "cat", "sat", "on", "mat.", "dogs", "bark,", "3.5", "5-6", "(loud)", "it's", "\u00fcber", "\u201cnow\u201d"]
+WORDS = ["the", "cat", "sat", "on", "mat.", "dogs", "bark,", "3.5", "5-6", "(loud)", "it's", "\u00fcber",
+         "\u201cnow\u201d"]
 
 
 def made_up(generator):
