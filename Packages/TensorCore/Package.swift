@@ -41,7 +41,9 @@ let package = Package(
         .target(name: "CPNG", dependencies: ["CLibPNG"], cSettings: kernels),
         .target(name: "CJPEG", dependencies: ["CLibJPEG"], cSettings: kernels),
         .target(name: "CSndFile", dependencies: ["CLibSndFile"], cSettings: kernels),
-        .target(name: "CSentencePiece", dependencies: ["CLibSentencePiece"]),
+        .target(
+            name: "CSentencePiece", dependencies: ["CLibSentencePiece"],
+            cxxSettings: [.treatAllWarnings(as: .error), .enableWarning("all")]),
         .target(name: "TensorKernels", cSettings: kernels),
 
         // Public modules
