@@ -47,7 +47,9 @@ let package = Package(
         // Public modules
         .target(name: "Tensors", dependencies: ["TensorKernels", "COpenBLAS"], swiftSettings: numeric),
         .target(name: "Learning", dependencies: ["Tensors"], swiftSettings: numeric),
-        .target(name: "TensorIO", dependencies: ["Tensors", "CPNG", "CJPEG", "CSndFile", "CZlib"], swiftSettings: numeric),
+        .target(
+            name: "TensorIO", dependencies: ["Tensors", "Learning", "CPNG", "CJPEG", "CSndFile", "CZlib"],
+            swiftSettings: numeric),
         .target(name: "Signal", dependencies: ["Tensors", "CFFTW"], swiftSettings: numeric),
         .target(
             name: "Sequences", dependencies: ["Tensors", "Learning", "CSentencePiece"], swiftSettings: numeric),
@@ -63,8 +65,8 @@ let package = Package(
             name: "LearningTests", dependencies: ["Tensors", "Learning", "TensorTesting"],
             resources: [.copy("Golden")], swiftSettings: numeric),
         .testTarget(
-            name: "TensorIOTests", dependencies: ["Tensors", "TensorIO", "TensorTesting"], resources: [.copy("Golden")],
-            swiftSettings: numeric),
+            name: "TensorIOTests", dependencies: ["Tensors", "Learning", "TensorIO", "TensorTesting"],
+            resources: [.copy("Golden")], swiftSettings: numeric),
         .testTarget(
             name: "SignalTests", dependencies: ["Tensors", "Signal", "TensorTesting"], resources: [.copy("Golden")],
             swiftSettings: numeric),

@@ -16,7 +16,7 @@ struct Format: Sendable, CustomTestStringConvertible {
         Format(
             name: "npy", valid: { try readFile(goldenPath("i2.npy")) },
             read: { _ = try Tensor(decodingNPY: $0, named: "x") }),
-        Format(name: "npz stored", valid: { try NPZ(["a": Tensor([1, 2], shape: [2])]).bytes }, read: readNPZ),
+        Format(name: "npz stored", valid: { try NPZ(["a": Tensor([1, 2], shape: [2])]).bytes() }, read: readNPZ),
         Format(name: "npz deflated", valid: { try readFile(goldenPath("deflated.npz")) }, read: readNPZ),
         Format(name: "PNG", valid: { try sample.pngData() }, read: readPicture),
         Format(name: "JPEG", valid: { try sample.jpegData(quality: 80) }, read: readPicture),
