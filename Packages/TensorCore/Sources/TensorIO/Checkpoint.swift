@@ -46,7 +46,10 @@ public struct Checkpoint: Sendable {
 
     /// Reads a checkpoint that was written under the same configuration.
     public init(contentsOf path: String, configuration: String) throws(TensorIOError) {
-        let content = try SafeTensors(contentsOf: path)
+        try self.init(try SafeTensors(contentsOf: path), named: path, configuration: configuration)
+    }
+
+    init(_ content: SafeTensors, named path: String, configuration: String) throws(TensorIOError) {
         file = path
         configurationDigest = SHA256.hexDigest(of: Array(configuration.utf8))
         let metadata = content.metadata

@@ -79,7 +79,7 @@ struct ZipArchive: Sendable {
             }
             position = extraEnd + directory.number(position + 32, 2)
         }
-        let sorted = entries.sorted { $0.value.place.lowerBound < $1.value.place.lowerBound }
+        let sorted = entries.sorted { ($0.value.place.lowerBound, $0.key) < ($1.value.place.lowerBound, $1.key) }
         for (one, next) in zip(sorted, sorted.dropFirst()) where one.value.place.upperBound > next.value.place.lowerBound {
             throw .damaged(file: file, what: "entries '\(one.key)' and '\(next.key)' overlap")
         }

@@ -69,7 +69,7 @@ private func torchPath(_ name: String) -> String { goldenPath("torch/\(name)") }
             ("protocol_4", "is a pickle of protocol 4; save it with torch.save's own protocol, 2."),
             ("huge_number", "the pickle has opcode 0x8b at byte 2; save tensors only, with torch.save(model.state_dict(), path)."),
             ("long_number", "the pickle has a whole number of 9 bytes; save tensors only, with torch.save(model.state_dict(), path)."),
-            ("compressed", "entry 'data.pkl' is compressed; save it with torch.save, which stores."),
+            ("compressed", "entry 'byteorder' is compressed; save it with torch.save, which stores."),
             ("repeated_widely", "tensor 'a' repeats its numbers to a shape of [8388608, 1]; save it without expand."),
             ("seven_axes", "holds a tensor of more than 6 axes; join axes before saving it."),
             (
@@ -124,7 +124,7 @@ private func torchPath(_ name: String) -> String { goldenPath("torch/\(name)") }
                 "a tensor of shape [2305843009213693952, 1], strides [0, 1] and offset 0 does not lie in its storage of "
                     + "4 elements"
             ),
-            ("attributes", "its opcode BUILD at byte 40 sets more than '_metadata' of a dictionary"),
+            ("attributes", "its opcode BUILD at byte 39 sets more than '_metadata' of a dictionary"),
             ("twice", "it names 'a' twice"),
             ("called_number", "it calls what is no name before byte 6"),
             ("empty_stack", "its stack is empty before byte 3"),
