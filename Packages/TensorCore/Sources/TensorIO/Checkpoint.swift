@@ -56,7 +56,9 @@ public struct Checkpoint: Sendable {
         guard let digest = metadata["configuration"], let step = metadata["step"].flatMap(Int.init), step >= 0,
             let counts = metadata["optimiser"]?.split(separator: " ").compactMap({ Int($0) }), counts.count == 3,
             counts.allSatisfy({ $0 >= 0 })
-        else { throw .unsupported(file: path, what: "is not a checkpoint", remedy: "give a file that a training wrote") }
+        else {
+            throw .unsupported(file: path, what: "is not a checkpoint", remedy: "give a file that a training wrote")
+        }
         guard digest == configurationDigest else { throw .otherConfiguration(file: path) }
         var parts: [String: [String: Tensor]] = [:]
         for (name, tensor) in try content.tensors() {

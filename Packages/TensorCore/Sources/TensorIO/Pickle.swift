@@ -205,7 +205,8 @@ struct PickleMachine {
         let storage = storages[tensor.storage]
         guard tensor.shape.count <= maximumRank else {
             throw .unsupported(
-                file: file, what: "holds a tensor of more than \(maximumRank) axes", remedy: "join axes before saving it")
+                file: file, what: "holds a tensor of more than \(maximumRank) axes",
+                remedy: "join axes before saving it")
         }
         let error = damaged(
             "a tensor of shape \(tensor.shape), strides \(tensor.strides) and offset \(tensor.offset) does not lie in its "
@@ -238,7 +239,9 @@ struct PickleMachine {
 
     /// Takes the last values, which must lie above the last mark.
     private mutating func pop(_ count: Int) throws(TensorIOError) -> [PickleValue] {
-        guard stack.count - count >= marks.last ?? 0 else { throw damaged("its stack is empty before byte \(position)") }
+        guard stack.count - count >= marks.last ?? 0 else {
+            throw damaged("its stack is empty before byte \(position)")
+        }
         defer { stack.removeLast(count) }
         valuesLeft += count
         return Array(stack.suffix(count))
@@ -274,7 +277,9 @@ struct PickleMachine {
     }
 
     private func remembered(_ key: Int) throws(TensorIOError) -> PickleValue {
-        guard let value = memory[key] else { throw damaged("it has remembered nothing as \(key) before byte \(position)") }
+        guard let value = memory[key] else {
+            throw damaged("it has remembered nothing as \(key) before byte \(position)")
+        }
         return value
     }
 

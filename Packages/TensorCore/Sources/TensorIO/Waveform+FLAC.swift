@@ -18,7 +18,8 @@ extension Waveform {
                     throw damaged(failure, file)
                 }
                 defer { unsafe csndfile_close(reader) }
-                return .success(try unsafe decoded(reader, format, named: file, samples: range, byteCount: buffer.count))
+                return .success(
+                    try unsafe decoded(reader, format, named: file, samples: range, byteCount: buffer.count))
             } catch {
                 return .failure(error)
             }

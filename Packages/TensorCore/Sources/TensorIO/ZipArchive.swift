@@ -22,8 +22,9 @@ struct ZipArchive: Sendable {
     /// The whole archive.
     let source: ByteSource
 
-    /// The largest deflated entry that is unpacked: 1 GiB. Deflate can shrink zeros a thousandfold, so the size of the
-    /// archive is no bound.
+    /// The largest deflated entry that is unpacked: 1 GiB.
+    ///
+    /// Deflate can shrink zeros a thousandfold, so the size of the archive is no bound.
     static let maximumInflatedByteCount = 1 << 30
 
     /// Reads the directory at the archive's end.
@@ -80,7 +81,8 @@ struct ZipArchive: Sendable {
             position = extraEnd + directory.number(position + 32, 2)
         }
         let sorted = entries.sorted { ($0.value.place.lowerBound, $0.key) < ($1.value.place.lowerBound, $1.key) }
-        for (one, next) in zip(sorted, sorted.dropFirst()) where one.value.place.upperBound > next.value.place.lowerBound {
+        for (one, next) in zip(sorted, sorted.dropFirst())
+        where one.value.place.upperBound > next.value.place.lowerBound {
             throw .damaged(file: file, what: "entries '\(one.key)' and '\(next.key)' overlap")
         }
         (self.source, self.entries) = (source, entries)

@@ -125,7 +125,8 @@ private func step(_ toy: Toy, _ adam: inout Adam, _ generator: inout Philox) {
             var metadata = file.metadata
             metadata["generator.a"] = "{}"
             try SafeTensors(try file.tensors(), metadata: metadata).write(to: path)
-            #expect(throws: TensorIOError.damaged(file: path, what: "its generator 'a' has no state that can be read")) {
+            #expect(throws: TensorIOError.damaged(file: path, what: "its generator 'a' has no state that can be read"))
+            {
                 try Checkpoint(contentsOf: path, configuration: "")
             }
         }

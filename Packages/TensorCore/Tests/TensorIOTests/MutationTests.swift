@@ -79,7 +79,8 @@ struct Format: Sendable, CustomTestStringConvertible {
     private static func checkpoint() throws -> [UInt8] {
         var adam = Adam(learningRate: 1e-3)
         adam.update(toy, gradients: toy.parameters.map { $0.box.value })
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("TensorIOTests-\(UUID()).safetensors").path
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("TensorIOTests-\(UUID()).safetensors")
+            .path
         defer { try? FileManager.default.removeItem(atPath: path) }
         try Checkpoint(
             of: toy, optimiser: adam.state, step: 1, configuration: "", generators: ["a": Philox(seed: 1)],

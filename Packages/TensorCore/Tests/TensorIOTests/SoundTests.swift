@@ -31,7 +31,8 @@ private func segments() throws -> [Segment] {
     @Test(arguments: files)
     func `another program's file gives the numbers it reads`(name: String) throws {
         let expected = try Golden(
-            URL(fileURLWithPath: goldenPath("sound/expected.safetensors")), madeBy: "ci/references/sounds.py", version: 1)
+            URL(fileURLWithPath: goldenPath("sound/expected.safetensors")), madeBy: "ci/references/sounds.py",
+            version: 1)
         let waveform = try Waveform(contentsOf: goldenPath("sound/\(name)"))
         let tolerance: Tolerance = name.hasSuffix(".flac") ? .exact : .float32
         #expect(difference(of: waveform.samples, from: try expected[name], within: tolerance) == nil)
@@ -57,7 +58,8 @@ private func segments() throws -> [Segment] {
     }
 
     @Test func `a piece of a WAV file is cut out of it`() throws {
-        let bytes = try Waveform(samples: Tensor([1, 2, 3, 4, 5, 6], shape: [2, 3]), sampleRate: 8000).wavData(as: .float32)
+        let bytes = try Waveform(samples: Tensor([1, 2, 3, 4, 5, 6], shape: [2, 3]), sampleRate: 8000).wavData(
+            as: .float32)
         #expect(try Waveform(decoding: bytes, named: "x", samples: 1..<3).samples.scalars == [2, 3, 5, 6])
         #expect(throws: TensorIOError.noSuchSamples(file: "x", range: 1..<4, count: 3)) {
             try Waveform(decoding: bytes, named: "x", samples: 1..<4)
@@ -90,7 +92,10 @@ private func segments() throws -> [Segment] {
             ([], "x: is empty; copy the file again."),
             (Array("RIF".utf8), "x: is cut off after 3 bytes; copy the file again."),
             (Array("a text named .flac".utf8), "x: is neither WAV, FLAC nor Ogg Vorbis; convert it to one of them."),
-            (Array("OggS and no Vorbis in its first packet".utf8), "x: is an Ogg file without Vorbis; convert it to FLAC or WAV."),
+            (
+                Array("OggS and no Vorbis in its first packet".utf8),
+                "x: is an Ogg file without Vorbis; convert it to FLAC or WAV."
+            ),
         ] as [([UInt8], String)])
     func `what is no sound is refused`(bytes: [UInt8], sentence: String) {
         let error = #expect(throws: TensorIOError.self) { try Waveform(decoding: bytes, named: "x") }
@@ -99,7 +104,8 @@ private func segments() throws -> [Segment] {
 
     @Test func `what FLAC cannot hold is refused`() {
         for waveform in [
-            Waveform(samples: .zeros([9, 4]), sampleRate: 8000), Waveform(samples: .zeros([1, 4]), sampleRate: 700_000),
+            Waveform(samples: .zeros([9, 4]), sampleRate: 8000),
+            Waveform(samples: .zeros([1, 4]), sampleRate: 700_000),
             Waveform(samples: .zeros([2, 0]), sampleRate: 8000),
             Waveform(samples: .filled(.nan, shape: [1, 4]), sampleRate: 8000),
         ] {

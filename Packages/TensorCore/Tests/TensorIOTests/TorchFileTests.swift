@@ -58,17 +58,32 @@ private func torchPath(_ name: String) -> String { goldenPath("torch/\(name)") }
 
     @Test(
         arguments: [
-            ("os_system", "the pickle asks for posix.system; save tensors only, with torch.save(model.state_dict(), path)."),
-            ("module", "the pickle asks for __main__.Tied; save tensors only, with torch.save(model.state_dict(), path)."),
-            ("before_1_6", "is a PyTorch file of the format before 1.6; save it again with torch.save(torch.load(path), path)."),
+            (
+                "os_system",
+                "the pickle asks for posix.system; save tensors only, with torch.save(model.state_dict(), path)."
+            ),
+            (
+                "module",
+                "the pickle asks for __main__.Tied; save tensors only, with torch.save(model.state_dict(), path)."
+            ),
+            (
+                "before_1_6",
+                "is a PyTorch file of the format before 1.6; save it again with torch.save(torch.load(path), path)."
+            ),
             (
                 "complex",
                 "the pickle asks for torch.ComplexFloatStorage; save tensors only, with "
                     + "torch.save(model.state_dict(), path)."
             ),
             ("protocol_4", "is a pickle of protocol 4; save it with torch.save's own protocol, 2."),
-            ("huge_number", "the pickle has opcode 0x8b at byte 2; save tensors only, with torch.save(model.state_dict(), path)."),
-            ("long_number", "the pickle has a whole number of 9 bytes; save tensors only, with torch.save(model.state_dict(), path)."),
+            (
+                "huge_number",
+                "the pickle has opcode 0x8b at byte 2; save tensors only, with torch.save(model.state_dict(), path)."
+            ),
+            (
+                "long_number",
+                "the pickle has a whole number of 9 bytes; save tensors only, with torch.save(model.state_dict(), path)."
+            ),
             ("compressed", "entry 'byteorder' is compressed; save it with torch.save, which stores."),
             ("repeated_widely", "tensor 'a' repeats its numbers to a shape of [8388608, 1]; save it without expand."),
             ("seven_axes", "holds a tensor of more than 6 axes; join axes before saving it."),
@@ -89,7 +104,11 @@ private func torchPath(_ name: String) -> String { goldenPath("torch/\(name)") }
         #expect {
             try TorchFile(contentsOf: torchPath("\(name).pth"))
         } throws: { error in
-            if case .unsupported(_, let what, _)? = error as? TensorIOError { what.contains("hold each other") } else { false }
+            if case .unsupported(_, let what, _)? = error as? TensorIOError {
+                what.contains("hold each other")
+            } else {
+                false
+            }
         }
     }
 
@@ -167,7 +186,8 @@ private func torchPath(_ name: String) -> String { goldenPath("torch/\(name)") }
     @Test(arguments: ["N", "]", "}", ")", "]q\u{1}"])
     func `a pickle that makes more objects than tensors need is refused`(opcode: String) throws {
         let pickle = Array("\u{80}".unicodeScalars.map { UInt8($0.value) }) + [2, UInt8(ascii: "(")]
-        let bytes = torchFile(pickle: pickle + [UInt8]((0..<400_000).flatMap { _ in Array(opcode.utf8) }) + Array("t.".utf8))
+        let bytes = torchFile(
+            pickle: pickle + [UInt8]((0..<400_000).flatMap { _ in Array(opcode.utf8) }) + Array("t.".utf8))
         let error = #expect(throws: TensorIOError.self) { try TorchFile(decoding: bytes, named: "x") }
         #expect(error?.description.contains("more objects than a state dictionary of its size") == true)
     }
@@ -177,8 +197,9 @@ private func torchPath(_ name: String) -> String { goldenPath("torch/\(name)") }
         let archive = try ZipArchive(ByteSource(bytes, named: "x"))
         let entry = try #require(archive.entries["state/data/0"])
         bytes[entry.packed.lowerBound] ^= 1
-        #expect(throws: TensorIOError.damaged(file: "x", what: "entry 'data/0' does not unpack to what its checksum says"))
-        {
+        #expect(
+            throws: TensorIOError.damaged(file: "x", what: "entry 'data/0' does not unpack to what its checksum says")
+        ) {
             try TorchFile(decoding: bytes, named: "x")
         }
     }
