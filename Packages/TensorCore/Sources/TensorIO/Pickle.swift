@@ -160,12 +160,13 @@ struct PickleMachine {
         }
     }
 
-    /// The value of a call; only a few names can be called, each with arguments of its own.
+    /// The elements of a tuple; `nil` of anything else.
     private func parts(of value: PickleValue) -> [PickleValue]? {
         guard case .container(let index) = value, containers[index].kind == .tuple else { return nil }
         return containers[index].elements
     }
 
+    /// The value of a call; only a few names can be called, each with arguments of its own.
     private mutating func called(_ callee: PickleValue, _ arguments: PickleValue) throws(TensorIOError) -> PickleValue {
         guard case .global(let global) = callee, let arguments = parts(of: arguments) else {
             throw damaged("it calls what is no name before byte \(position)")

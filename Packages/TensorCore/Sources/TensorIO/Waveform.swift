@@ -22,7 +22,7 @@ public struct Waveform: Sendable {
     ///
     /// - Parameters:
     ///   - path: The file.
-    ///   - range: The samples of each channel to read; all if not given. What lies before is not decoded.
+    ///   - range: The samples of each channel to read; all if not given. FLAC and Ogg decode no others.
     /// - Throws: `TensorIOError` for what is no such file, damaged, or shorter than `range` asks.
     public init(contentsOf path: String, samples range: Range<Int>? = nil) throws(TensorIOError) {
         try self.init(decoding: try readFile(path), named: path, samples: range)

@@ -18,7 +18,8 @@ typedef struct {
 
 typedef struct csndfile_reader csndfile_reader;
 
-// Opens a file in memory; `bytes` must stay until csndfile_close. NULL if it cannot be read.
+// Opens a file in memory; `bytes` must stay until csndfile_close. NULL if it cannot be read. libsndfile 1.2.0 loses 6
+// kB for each Ogg file that it refuses (found by mutation under the leak sanitiser).
 csndfile_reader *csndfile_open(const uint8_t *bytes, size_t count, csndfile_format *format, csndfile_failure *failure);
 
 // Moves to a frame (one sample of each channel), without decoding what lies before it.
