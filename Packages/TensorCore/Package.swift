@@ -50,7 +50,8 @@ let package = Package(
         .target(name: "Tensors", dependencies: ["TensorKernels", "COpenBLAS"], swiftSettings: numeric),
         .target(name: "Learning", dependencies: ["Tensors"], swiftSettings: numeric),
         .target(
-            name: "TensorIO", dependencies: ["Tensors", "CPNG", "CJPEG", "CSndFile", "CZlib"], swiftSettings: numeric),
+            name: "TensorIO", dependencies: ["Tensors", "Learning", "CPNG", "CJPEG", "CSndFile", "CZlib"],
+            swiftSettings: numeric),
         .target(name: "Signal", dependencies: ["Tensors", "CFFTW"], swiftSettings: numeric),
         .target(
             name: "Sequences", dependencies: ["Tensors", "Learning", "CSentencePiece"], swiftSettings: numeric),
@@ -66,8 +67,8 @@ let package = Package(
             name: "LearningTests", dependencies: ["Tensors", "Learning", "TensorTesting"],
             resources: [.copy("Golden")], swiftSettings: numeric),
         .testTarget(
-            name: "TensorIOTests", dependencies: ["Tensors", "TensorIO", "TensorTesting"], resources: [.copy("Golden")],
-            swiftSettings: numeric),
+            name: "TensorIOTests", dependencies: ["Tensors", "Learning", "TensorIO", "TensorTesting"],
+            resources: [.copy("Golden")], swiftSettings: numeric),
         .testTarget(
             name: "SignalTests", dependencies: ["Tensors", "Signal", "TensorTesting"], resources: [.copy("Golden")],
             swiftSettings: numeric),

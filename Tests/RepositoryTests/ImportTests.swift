@@ -7,7 +7,10 @@ import Testing
 let allowedImports: [(folder: String, imports: [String])] = [
     ("Packages/TensorCore/Sources/Tensors", ["TensorKernels", "COpenBLAS"]),
     ("Packages/TensorCore/Sources/Learning", ["Tensors"]),
-    ("Packages/TensorCore/Sources/TensorIO", ["Tensors", "CPNG", "CJPEG", "CSndFile", "CZlib", "Foundation"]),
+    (
+        "Packages/TensorCore/Sources/TensorIO",
+        ["Tensors", "Learning", "CPNG", "CJPEG", "CSndFile", "CZlib", "Foundation"]
+    ),
     ("Packages/TensorCore/Sources/Signal", ["Tensors", "CFFTW"]),
     ("Packages/TensorCore/Sources/Sequences", ["Tensors", "Learning", "CSentencePiece", "Foundation"]),
     ("Packages/TensorCore/Sources/Measurements", []),
