@@ -184,7 +184,7 @@ public struct Images32: BenchCase {
         var lastSave = clock.now
         Counters.resetPeak()
         while !training.isFinished {
-            seconds += clock.measure { training.step() } / .seconds(1)
+            seconds += try clock.measure { try training.step() } / .seconds(1)
             context.report(
                 0.95 * Double(training.losses.count) / Double(total), "step \(training.losses.count)/\(total)")
             if clock.now - lastSave > .seconds(30) && !training.isFinished {

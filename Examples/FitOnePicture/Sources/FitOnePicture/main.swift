@@ -6,7 +6,7 @@ import Tensors
 var generator = Philox(seed: 1)
 let pictures = Tensor.uniform([8, 32, 32, 3], using: &generator)
 var training = INRTraining<LocalityAwareINR>(.smoke32, on: pictures, seed: 1)
-while !training.isFinished { training.step() }
+while !training.isFinished { try training.step() }
 
 let model = training.model
 let field = model.field(model.encode(pictures.sliced(along: 0, 0..<1)))

@@ -1,7 +1,7 @@
 // The training loop shared by the three methods: what is optimised, in which order, and how it resumes.
 
 internal import Foundation
-internal import Learning
+public import Learning
 internal import TensorIO
 public import Tensors
 
@@ -73,7 +73,9 @@ public struct INRTraining<Model: GeneralizableINR>: Sendable {
     public var isFinished: Bool { losses.count >= configuration.training.steps }
 
     /// One optimiser step.
-    public mutating func step() {
+    ///
+    /// - Throws: `NonFiniteLoss`; nothing has changed then.
+    public mutating func step() throws(NonFiniteLoss) {
         let index = losses.count + 1
         var generator = streams.stream("step/\(index)")
         let batch = images.batch(configuration.training, using: &generator)
@@ -81,11 +83,12 @@ public struct INRTraining<Model: GeneralizableINR>: Sendable {
         let (loss, gradients) = valueAndGradient(of: model) { model in
             meanSquaredError(model.field(model.encode(batch.images))(batch.coordinates), target: batch.targets)
         }
+        let value = try loss.finiteLoss(atStep: index)
         optimiser.update(
             model, gradients: gradients, factor: configuration.training.schedule(index),
             maximumNorm: configuration.training.maximumNorm)
         flopsPerStep = Counters.now.flops - before
-        losses.append(loss.item)
+        losses.append(value)
     }
 
     /// Writes parameters, moments and losses to one file, whole or not at all.

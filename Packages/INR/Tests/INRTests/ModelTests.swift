@@ -75,7 +75,7 @@ private func golden(_ name: String) throws -> Golden {
         #expect(difference(of: .concatenated(parts, along: 1), from: field(all), within: .exact) == nil)
     }
 
-    @Test func `four images are learned by heart`() {
+    @Test func `four images are learned by heart`() throws {
         var configuration = INRConfiguration.toy
         configuration.training.batchSize = 4
         configuration.training.pointCount = nil
@@ -86,7 +86,7 @@ private func golden(_ name: String) throws -> Golden {
         var generator = Philox(seed: 5)
         let images = Tensor.uniform([4, 8, 8, 3], in: 0.2..<0.8, using: &generator)
         var training = INRTraining<LocalityAwareINR>(configuration, on: images, seed: 1)
-        while !training.isFinished { training.step() }
+        while !training.isFinished { try training.step() }
         let last = training.losses.suffix(20).reduce(0, +) / 20
         #expect(last < training.losses[0] / 5, "\(training.losses[0]) became \(last)")
     }

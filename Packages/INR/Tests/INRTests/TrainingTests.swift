@@ -27,18 +27,18 @@ private func values(_ model: some GeneralizableINR) -> [[Float]] { model.paramet
 
 private func expectResumable<Model: GeneralizableINR>(_ type: Model.Type) throws {
     var whole = training(type)
-    while !whole.isFinished { whole.step() }
+    while !whole.isFinished { try whole.step() }
     #expect(whole.losses.count == 6 && whole.flopsPerStep > 0)
     try withTemporaryFolder { folder in
         let path = folder + "/checkpoint.safetensors"
         var first = training(type)
         #expect(try !first.resume(ifPresentAt: path))
-        for _ in 0..<3 { first.step() }
+        for _ in 0..<3 { try first.step() }
         try first.save(to: path)
         var second = training(type)
         #expect(try second.resume(ifPresentAt: path))
         #expect(second.losses == Array(whole.losses.prefix(3)))
-        while !second.isFinished { second.step() }
+        while !second.isFinished { try second.step() }
         #expect(second.losses == whole.losses)
         #expect(values(second.model) == values(whole.model))
     }
@@ -57,13 +57,13 @@ private func expectIndependentOfPieces<Model: GeneralizableINR>(_: Model.Type) {
     #expect(model.reconstructed(images, side: 12).shape == [5, 12, 12, 3])
 }
 
-private func expectIndependentOfThreads<Model: GeneralizableINR>(_: Model.Type) {
+private func expectIndependentOfThreads<Model: GeneralizableINR>(_: Model.Type) throws {
     var configuration = INRConfiguration.nightly32
     configuration.training.batchSize = 4
-    let results = [1, 2, 3].map { count in
+    let results = try [1, 2, 3].map { count in
         Threads.count = count
         var training = INRTraining<Model>(configuration, on: pictures(4, side: 32), seed: 1)
-        for _ in 0..<3 { training.step() }
+        for _ in 0..<3 { try training.step() }
         return values(training.model) + [training.losses]
     }
     #expect(results[1] == results[0] && results[2] == results[0], "\(Model.self)")
@@ -85,16 +85,24 @@ private func expectIndependentOfThreads<Model: GeneralizableINR>(_: Model.Type) 
     /// In a process of its own: the number of threads belongs to the process.
     @Test func `three steps have the same bits with 1, 2 and 3 threads`() async {
         await #expect(processExitsWith: .success) {
-            expectIndependentOfThreads(TransINR.self)
-            expectIndependentOfThreads(InstancePatternComposers.self)
-            expectIndependentOfThreads(LocalityAwareINR.self)
+            try expectIndependentOfThreads(TransINR.self)
+            try expectIndependentOfThreads(InstancePatternComposers.self)
+            try expectIndependentOfThreads(LocalityAwareINR.self)
         }
     }
 
-    @Test func `another seed draws other batches from other parameters`() {
+    @Test func `a picture that is not finite stops the training at its first step and changes nothing`() {
+        let broken = pictures(4, side: 8).selected(where: Tensor(0), else: Tensor(.nan))
+        var training = INRTraining<TransINR>(six, on: broken, seed: 1)
+        let before = values(training.model)
+        #expect(throws: NonFiniteLoss.self) { try training.step() }
+        #expect(values(training.model) == before && training.losses.isEmpty)
+    }
+
+    @Test func `another seed draws other batches from other parameters`() throws {
         var (one, other) = (training(TransINR.self), training(TransINR.self, seed: 2))
-        one.step()
-        other.step()
+        try one.step()
+        try other.step()
         #expect(one.losses != other.losses)
     }
 
@@ -102,7 +110,7 @@ private func expectIndependentOfThreads<Model: GeneralizableINR>(_: Model.Type) 
         try withTemporaryFolder { folder in
             let path = folder + "/checkpoint.safetensors"
             var source = training(TransINR.self)
-            source.step()
+            try source.step()
             try source.save(to: path)
             let file = try SafeTensors(contentsOf: path)
 

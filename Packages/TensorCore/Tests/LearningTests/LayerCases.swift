@@ -54,6 +54,7 @@ private let layerCases: [LayerCase] = [
     .init("LayerNorm", [2, 3, 5], to: [2, 3, 5]) { _ in LayerNorm(5) },
     .init("Linear", [2, 3, 5], to: [2, 3, 4]) { Linear(5, 4, using: &$0) },
     .init("Linear without bias", [3, 5], to: [3, 4]) { Linear(5, 4, usesBias: false, activation: .relu, using: &$0) },
+    .init("PReLU", [2, 3, 4], to: [2, 3, 4]) { _ in PReLU(3) },
     .init("SelfAttention", [2, 5, 8], to: [2, 5, 8]) { SelfAttention(8, headCount: 2, using: &$0) },
     .init("SqueezeExcitation") {
         checkLayer(

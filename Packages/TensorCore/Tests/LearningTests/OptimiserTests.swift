@@ -157,4 +157,13 @@ private func gradients(_ values: Float...) -> [Tensor] { [Tensor(values, shape: 
         #expect(difference(of: accumulator.average()[0], from: mean(0..<3)[0]) == nil)
         #expect(accumulator.average().isEmpty)
     }
+
+    @Test(arguments: [Float.nan, .infinity])
+    func `a loss that is not finite is an error with its step`(_ bad: Float) throws {
+        #expect(try Tensor(0.5).finiteLoss(atStep: 1) == 0.5)
+        let error = #expect(throws: NonFiniteLoss.self) { try Tensor(bad).finiteLoss(atStep: 12) }
+        #expect(
+            error?.description
+                == "step 12: the loss is \(bad); lower the learning rate, or look for data that is not finite.")
+    }
 }

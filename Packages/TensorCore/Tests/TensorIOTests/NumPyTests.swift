@@ -66,11 +66,14 @@ struct NumPyTests {
     }
 
     @Test func `an archive written is read again`() throws {
-        let tensors = ["x": Tensor([1, 2, 3], shape: [3]), "block.weight": Tensor([4], shape: [1, 1])]
+        let tensors = [
+            "x": Tensor([1, 2, 3], shape: [3]), "block.weight": Tensor([4], shape: [1, 1]), "nothing": .zeros([0, 3]),
+        ]
         try withTemporaryFolder { folder in
             try NPZ(tensors).write(to: folder + "/a.npz")
             let read = try NPZ(contentsOf: folder + "/a.npz")
-            #expect(read.names == ["block.weight", "x"])
+            #expect(read.names == ["block.weight", "nothing", "x"])
+            #expect(try read.tensor("nothing").shape == [0, 3])
             #expect(try read.tensor("x").scalars == [1, 2, 3])
             #expect(try read.tensor("block.weight").shape == [1, 1])
         }
@@ -88,5 +91,22 @@ struct NumPyTests {
             try archive.tensor("f4")
         }
         #expect(try archive.tensor("ramp").count == 4096)
+    }
+
+    /// A zip bomb: few bytes that claim to unpack to very many.
+    @Test func `an entry that claims more than deflate can hold is refused before anything is unpacked`() throws {
+        let bytes = try readFile(goldenPath("deflated.npz"))
+        let record = try #require(
+            (0..<bytes.count - 4).first { Array(bytes[$0..<$0 + 4]) == Array("PK\u{1}\u{2}".utf8) })
+        for claim: [UInt8] in [[0, 0, 0, 0x7F], [0, 0, 0x10, 0]] {
+            var bomb = bytes
+            bomb.replaceSubrange(record + 24..<record + 28, with: claim)
+            let before = Counters.now.peakLiveBytes
+            #expect(throws: TensorIOError.damaged(file: "x", what: "entry 'f4.npy' claims more bytes than it can hold"))
+            {
+                try NPZ(decoding: bomb, named: "x")
+            }
+            #expect(Counters.now.peakLiveBytes - before < 1 << 20)
+        }
     }
 }
