@@ -87,7 +87,8 @@ let package = Package(
         packageTests("TensorKernelsTests", in: "TensorCore", core("TensorKernels")),
         packageTests("TensorsTests", in: "TensorCore", core("Tensors", "Learning", "TensorTesting"), golden: true),
         packageTests("LearningTests", in: "TensorCore", core("Tensors", "Learning", "TensorTesting"), golden: true),
-        packageTests("TensorIOTests", in: "TensorCore", core("Tensors", "TensorIO", "TensorTesting"), golden: true),
+        packageTests(
+            "TensorIOTests", in: "TensorCore", core("Tensors", "Learning", "TensorIO", "TensorTesting"), golden: true),
         packageTests("SignalTests", in: "TensorCore", core("Tensors", "Signal", "TensorTesting"), golden: true),
         packageTests(
             "SequencesTests", in: "TensorCore", core("Tensors", "Learning", "TensorIO", "Sequences", "TensorTesting"),

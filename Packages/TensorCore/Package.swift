@@ -41,14 +41,17 @@ let package = Package(
         .target(name: "CPNG", dependencies: ["CLibPNG"], cSettings: kernels),
         .target(name: "CJPEG", dependencies: ["CLibJPEG"], cSettings: kernels),
         .target(name: "CSndFile", dependencies: ["CLibSndFile"], cSettings: kernels),
-        .target(name: "CSentencePiece", dependencies: ["CLibSentencePiece"]),
+        .target(
+            name: "CSentencePiece", dependencies: ["CLibSentencePiece"],
+            cxxSettings: [.treatAllWarnings(as: .error), .enableWarning("all")]),
         .target(name: "TensorKernels", cSettings: kernels),
 
         // Public modules
         .target(name: "Tensors", dependencies: ["TensorKernels", "COpenBLAS"], swiftSettings: numeric),
         .target(name: "Learning", dependencies: ["Tensors"], swiftSettings: numeric),
         .target(
-            name: "TensorIO", dependencies: ["Tensors", "CPNG", "CJPEG", "CSndFile", "CZlib"], swiftSettings: numeric),
+            name: "TensorIO", dependencies: ["Tensors", "Learning", "CPNG", "CJPEG", "CSndFile", "CZlib"],
+            swiftSettings: numeric),
         .target(name: "Signal", dependencies: ["Tensors", "CFFTW"], swiftSettings: numeric),
         .target(
             name: "Sequences", dependencies: ["Tensors", "Learning", "CSentencePiece"], swiftSettings: numeric),
@@ -64,8 +67,8 @@ let package = Package(
             name: "LearningTests", dependencies: ["Tensors", "Learning", "TensorTesting"],
             resources: [.copy("Golden")], swiftSettings: numeric),
         .testTarget(
-            name: "TensorIOTests", dependencies: ["Tensors", "TensorIO", "TensorTesting"], resources: [.copy("Golden")],
-            swiftSettings: numeric),
+            name: "TensorIOTests", dependencies: ["Tensors", "Learning", "TensorIO", "TensorTesting"],
+            resources: [.copy("Golden")], swiftSettings: numeric),
         .testTarget(
             name: "SignalTests", dependencies: ["Tensors", "Signal", "TensorTesting"], resources: [.copy("Golden")],
             swiftSettings: numeric),

@@ -7,7 +7,10 @@ import Testing
 let allowedImports: [(folder: String, imports: [String])] = [
     ("Packages/TensorCore/Sources/Tensors", ["TensorKernels", "COpenBLAS"]),
     ("Packages/TensorCore/Sources/Learning", ["Tensors"]),
-    ("Packages/TensorCore/Sources/TensorIO", ["Tensors", "CPNG", "CJPEG", "CSndFile", "CZlib", "Foundation"]),
+    (
+        "Packages/TensorCore/Sources/TensorIO",
+        ["Tensors", "Learning", "CPNG", "CJPEG", "CSndFile", "CZlib", "Foundation"]
+    ),
     ("Packages/TensorCore/Sources/Signal", ["Tensors", "CFFTW"]),
     ("Packages/TensorCore/Sources/Sequences", ["Tensors", "Learning", "CSentencePiece", "Foundation"]),
     ("Packages/TensorCore/Sources/Measurements", []),
@@ -63,8 +66,9 @@ private let alwaysAllowed: Set<String> = ["Swift", "Glibc", "Synchronization"]
     @Test func `pointers are touched only where they must be`() throws {
         let allowed = [
             "Tensors/Storage/", "Tensors/Random.swift", "Tensors/OptimiserSteps.swift", "Tensors/Threads.swift",
+            "Sequences/Tokeniser.swift",
         ]
-        for folder in ["Packages/TensorCore/Sources/Tensors", "Packages/TensorCore/Sources/Learning"] {
+        for folder in ["Tensors", "Learning", "Sequences"].map({ "Packages/TensorCore/Sources/\($0)" }) {
             for file in try swiftFiles(in: folder) where !allowed.contains(where: file.path.contains) {
                 #expect(
                     !(try String(contentsOf: file, encoding: .utf8)).contains("unsafe "), "\(file.lastPathComponent)")

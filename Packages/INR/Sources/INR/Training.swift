@@ -90,15 +90,9 @@ public struct INRTraining<Model: GeneralizableINR>: Sendable {
 
     /// Writes parameters, moments and losses to one file, whole or not at all.
     public func save(to path: String) throws {
-        var tensors = ["losses": Tensor(losses, shape: [losses.count])]
-        for (name, moment) in optimiser.state.tensors { tensors["optimiser.\(name)"] = moment }
-        for (name, box) in model.parameters { tensors["model.\(name)"] = box.value }
-        try SafeTensors(
-            tensors,
-            metadata: [
-                "configuration": configuration.canonicalDescription, "step": String(losses.count),
-                "skipped": String(optimiser.skippedCount), "seed": String(streams.seed),
-            ]
+        try Checkpoint(
+            of: model, optimiser: optimiser.state, step: losses.count, configuration: settings,
+            tensors: ["losses": Tensor(losses, shape: [losses.count])]
         ).write(to: path)
     }
 
@@ -113,45 +107,14 @@ public struct INRTraining<Model: GeneralizableINR>: Sendable {
     ///
     /// Nothing changes if it throws.
     public mutating func resume(from path: String) throws {
-        let file = try SafeTensors(contentsOf: path)
-        guard file.metadata["configuration"] == configuration.canonicalDescription,
-            file.metadata["seed"] == String(streams.seed), let step = file.metadata["step"].flatMap(Int.init),
-            let skipped = file.metadata["skipped"].flatMap(Int.init), (0...max(step, 0)).contains(skipped)
-        else { throw TrainingError.otherConfiguration(path: path) }
-        let tensors = try file.tensors()
-        func tensor(_ name: String, _ shape: [Int]) throws -> Tensor {
-            guard let value = tensors[name], value.shape == shape else {
-                throw TrainingError.missing(name: name, path: path)
-            }
-            return value
+        let checkpoint = try Checkpoint(contentsOf: path, configuration: settings)
+        guard let losses = checkpoint.tensors["losses"], losses.shape == [checkpoint.step] else {
+            throw TensorIOError.mismatchedTensors(file: path, TensorMismatch(missing: ["losses"]))
         }
-        let losses = try tensor("losses", [step])
-        let parameters = model.parameters
-        let values = try parameters.map { try tensor("model.\($0.name)", $0.box.value.shape) }
-        var moments: [String: Tensor] = [:]
-        for (name, box) in parameters where step > skipped {
-            for key in ["first.\(name)", "second.\(name)"] {
-                moments[key] = try tensor("optimiser.\(key)", box.value.shape)
-            }
-        }
-        for ((_, box), value) in zip(parameters, values) { box.value = value }
-        optimiser.state = OptimiserState(stepCount: step - skipped, skippedCount: skipped, tensors: moments)
+        optimiser.state = try checkpoint.restore(model)
         self.losses = losses.scalars
     }
-}
 
-/// A checkpoint that cannot be continued.
-public enum TrainingError: Error, Equatable, CustomStringConvertible {
-    case otherConfiguration(path: String)
-    case missing(name: String, path: String)
-
-    /// What was found and what to do.
-    public var description: String {
-        switch self {
-        case .otherConfiguration(let path):
-            "\(path): was written by a training with other settings or another seed; remove it to start afresh."
-        case .missing(let name, let path):
-            "\(path): has no tensor '\(name)' of the training's shape; remove the file to start afresh."
-        }
-    }
+    /// What a checkpoint must agree in to be continued: each step draws from a stream of the seed.
+    private var settings: String { "\(configuration.canonicalDescription) seed \(streams.seed)" }
 }

@@ -73,4 +73,5 @@ private func firstProblem(_ steps: () -> Bool...) -> String? {
     return nil
 }
 
-private func systemReason() -> String { unsafe String(cString: strerror(errno)) }
+/// The system's words for its last refusal.
+func systemReason() -> String { unsafe String(cString: strerror(errno)) }

@@ -8,39 +8,44 @@ public import Tensors
 extension Tensor {
     /// Reads an npy file.
     public init(contentsOfNPY path: String) throws(TensorIOError) {
-        try self.init(decodingNPY: try readFile(path), named: path)
+        try self.init(decodingNPY: try ByteSource(contentsOf: path))
     }
 
     /// Reads the content of an npy file; `file` is its name in errors.
     public init(decodingNPY bytes: [UInt8], named file: String) throws(TensorIOError) {
-        guard bytes.starts(with: magic.prefix(bytes.count)) else {
+        try self.init(decodingNPY: ByteSource(bytes, named: file))
+    }
+
+    init(decodingNPY source: ByteSource) throws(TensorIOError) {
+        let (file, count) = (source.file, source.count)
+        let prefix = try source.bytes(0..<Swift.min(12, count))
+        guard prefix.starts(with: magic.prefix(count)) else {
             throw .unsupported(file: file, what: "is not an npy file", remedy: "save it with numpy.save")
         }
-        guard bytes.count >= 10 else { throw .cutOff(file: file, byteCount: bytes.count) }
-        guard (1...3).contains(bytes[6]), bytes[7] == 0 else {
+        guard count >= 10 else { throw .cutOff(file: file, byteCount: count) }
+        guard (1...3).contains(prefix[6]), prefix[7] == 0 else {
             throw .unsupported(
-                file: file, what: "is npy version \(bytes[6]).\(bytes[7])", remedy: "save it as version 1.0, 2.0 or 3.0"
-            )
+                file: file, what: "is npy version \(prefix[6]).\(prefix[7])",
+                remedy: "save it as version 1.0, 2.0 or 3.0")
         }
-        let start = bytes[6] == 1 ? 10 : 12
-        guard bytes.count >= start else { throw .cutOff(file: file, byteCount: bytes.count) }
-        let headerCount = bytes[8..<start].reversed().reduce(0) { $0 << 8 | Int($1) }
-        guard headerCount <= bytes.count - start else { throw .cutOff(file: file, byteCount: bytes.count) }
-        let header = try Header(bytes[start..<(start + headerCount)], file: file)
-        let data = bytes[(start + headerCount)...]
+        let start = prefix[6] == 1 ? 10 : 12
+        guard count >= start else { throw .cutOff(file: file, byteCount: count) }
+        let headerCount = prefix[8..<start].reversed().reduce(0) { $0 << 8 | Int($1) }
+        guard headerCount <= count - start else { throw .cutOff(file: file, byteCount: count) }
+        let dataStart = start + headerCount
+        let header = try Header(try source.bytes(start..<dataStart)[...], file: file)
         guard let byteCount = header.type.byteCount(ofShape: header.shape) else {
             throw .damaged(file: file, what: "its shape \(header.shape) has more elements than memory can hold")
         }
-        guard data.count >= byteCount else { throw .cutOff(file: file, byteCount: bytes.count) }
-        guard data.count == byteCount else {
-            throw .damaged(file: file, what: "\(data.count - byteCount) bytes follow the array")
+        guard count - dataStart >= byteCount else { throw .cutOff(file: file, byteCount: count) }
+        guard count - dataStart == byteCount else {
+            throw .damaged(file: file, what: "\(count - dataStart - byteCount) bytes follow the array")
         }
-        let floats = header.type.floats(data, bigEndian: header.isBigEndian)
         let isReversed = header.isFortranOrdered && header.shape.count > 1
-        self =
-            isReversed
-            ? Tensor(floats, shape: header.shape.reversed()).permuted(header.shape.indices.reversed())
-            : Tensor(floats, shape: header.shape)
+        let stored = try header.type.tensor(
+            source, dataStart..<count, shape: isReversed ? header.shape.reversed() : header.shape,
+            bigEndian: header.isBigEndian)
+        self = isReversed ? stored.permuted(header.shape.indices.reversed()) : stored
     }
 
     /// The content of an npy file, version 1.0.

@@ -9,9 +9,7 @@ public import Tensors
 public struct SafeTensors: Sendable {
     /// The header's free text.
     public let metadata: [String: String]
-    /// The file's content.
-    public let bytes: [UInt8]
-    private let file: String
+    private let source: ByteSource
     private let entries: [String: Entry]
 
     private struct Entry {
@@ -55,31 +53,38 @@ public struct SafeTensors: Sendable {
                 type: .float32, shape: tensor.shape, range: bytes.count..<(bytes.count + 4 * tensor.count))
             bytes += littleEndianBytes(tensor.scalars)
         }
-        (self.bytes, self.entries, self.metadata, file) = (bytes, entries, metadata, "tensors in memory")
+        (self.entries, self.metadata) = (entries, metadata)
+        source = ByteSource(bytes, named: "tensors in memory")
     }
 
-    /// Reads a file.
-    public init(contentsOf path: String) throws(TensorIOError) {
-        try self.init(decoding: try readFile(path), named: path)
-    }
+    /// Reads a file's header; the numbers stay in the file, which is kept open, until they are asked for.
+    public init(contentsOf path: String) throws(TensorIOError) { try self.init(try ByteSource(contentsOf: path)) }
 
     /// Reads a file's content; `file` is its name in errors.
     public init(decoding bytes: [UInt8], named file: String) throws(TensorIOError) {
-        guard bytes.count >= 8 else { throw .cutOff(file: file, byteCount: bytes.count) }
-        let headerCount = (0..<8).reduce(UInt64(0)) { $0 | UInt64(bytes[$1]) << (8 * UInt64($1)) }
+        try self.init(ByteSource(bytes, named: file))
+    }
+
+    private init(_ source: ByteSource) throws(TensorIOError) {
+        let file = source.file
+        guard source.count >= 8 else { throw .cutOff(file: file, byteCount: source.count) }
+        let headerCount = try source.bytes(0..<8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         // The reference reader's bound; above it the first eight bytes are something else's.
         guard headerCount <= 100_000_000 else {
             throw .damaged(file: file, what: "its header declares \(headerCount) bytes")
         }
-        guard headerCount <= UInt64(bytes.count - 8) else { throw .cutOff(file: file, byteCount: bytes.count) }
+        guard headerCount <= UInt64(source.count - 8) else { throw .cutOff(file: file, byteCount: source.count) }
         let start = 8 + Int(headerCount)
-        let header = try Self.header(bytes[8..<start], dataCount: bytes.count - start, file: file)
+        let header = try Self.header(try source.bytes(8..<start)[...], dataCount: source.count - start, file: file)
         metadata = header.metadata
         entries = header.entries.mapValues {
             Entry(type: $0.type, shape: $0.shape, range: ($0.range.lowerBound + start)..<($0.range.upperBound + start))
         }
-        (self.bytes, self.file) = (bytes, file)
+        self.source = source
     }
+
+    /// The file's content.
+    public func bytes() throws(TensorIOError) -> [UInt8] { try source.bytes(0..<source.count) }
 
     /// The tensors' names, sorted.
     public var names: [String] { entries.keys.sorted() }
@@ -89,17 +94,23 @@ public struct SafeTensors: Sendable {
 
     /// One tensor.
     public func tensor(_ name: String) throws(TensorIOError) -> Tensor {
-        guard let entry = entries[name] else { throw .missingTensor(name: name, file: file, names: names) }
-        return tensor(entry)
+        guard let entry = entries[name] else { throw .missingTensor(name: name, file: source.file, names: names) }
+        return try tensor(entry)
     }
 
     /// All tensors.
-    public func tensors() throws(TensorIOError) -> [String: Tensor] { entries.mapValues(tensor) }
+    public func tensors() throws(TensorIOError) -> [String: Tensor] {
+        var tensors: [String: Tensor] = [:]
+        for (name, entry) in entries { tensors[name] = try tensor(entry) }
+        return tensors
+    }
 
     /// Writes the file, whole or not at all.
-    public func write(to path: String) throws(TensorIOError) { try writeFile(bytes, to: path) }
+    public func write(to path: String) throws(TensorIOError) { try writeFile(try bytes(), to: path) }
 
-    private func tensor(_ entry: Entry) -> Tensor { Tensor(entry.type.floats(bytes[entry.range]), shape: entry.shape) }
+    private func tensor(_ entry: Entry) throws(TensorIOError) -> Tensor {
+        try entry.type.tensor(source, entry.range, shape: entry.shape)
+    }
 
     /// Names to entries, ranges counted from the end of the header, which they cover without gap or overlap.
     private static func header(

@@ -16,8 +16,18 @@ public enum TensorIOError: Error, Equatable, CustomStringConvertible {
     case tooManyPixels(file: String, width: Int, height: Int)
     /// The content is no picture format known here.
     case notAPicture(file: String)
+    /// The content is no sound format known here.
+    case notASound(file: String)
+    /// A packed sound has more samples than are read.
+    case tooManySamples(file: String)
+    /// The sound is shorter than the samples asked for.
+    case noSuchSamples(file: String, range: Range<Int>, count: Int)
     /// There is no tensor of that name.
     case missingTensor(name: String, file: String, names: [String])
+    /// The tensors are not those of the model or its optimiser.
+    case mismatchedTensors(file: String, TensorMismatch)
+    /// The checkpoint was written by a training with other settings.
+    case otherConfiguration(file: String)
     /// A value cannot be written in the format; `what` completes "the value …".
     case notWritable(file: String, what: String, remedy: String)
 
@@ -36,8 +46,17 @@ public enum TensorIOError: Error, Equatable, CustomStringConvertible {
         case .tooManyPixels(let file, let width, let height):
             "\(file): declares \(grouped(width)) x \(grouped(height)) pixels, more than 67,108,864; shrink the picture."
         case .notAPicture(let file): "\(file): is neither PNG, JPEG, PPM nor PGM; convert it to one of them."
+        case .notASound(let file): "\(file): is neither WAV, FLAC nor Ogg Vorbis; convert it to one of them."
+        case .tooManySamples(let file):
+            "\(file): holds more than 268,435,456 samples; read it in pieces or convert it to WAV."
+        case .noSuchSamples(let file, let range, let count):
+            "\(file): has \(grouped(count)) samples, not \(range.lowerBound)..<\(range.upperBound); ask for samples in it."
         case .missingTensor(let name, let file, let names):
             "\(file): has no tensor '\(name)'; it holds \(listed(names))."
+        case .mismatchedTensors(let file, let mismatch):
+            "\(file): does not fit the model: \(described(mismatch)); take the model or the names the file was made for."
+        case .otherConfiguration(let file):
+            "\(file): was written by a training with other settings; remove it to start afresh."
         case .notWritable(let file, let what, let remedy): "\(file): \(what); \(remedy)."
         }
     }
@@ -51,9 +70,17 @@ public enum TensorIOError: Error, Equatable, CustomStringConvertible {
         }
     }
 
-    private func listed(_ names: [String]) -> String {
+    private func described(_ mismatch: TensorMismatch) -> String {
+        let misshaped = mismatch.misshaped.map { "'\($0.name)' \($0.shape), not \($0.expected)" }
+        return [
+            ("it lacks ", listed(mismatch.missing)), ("it has besides ", listed(mismatch.extra)),
+            ("it has in another shape ", listed(misshaped, quote: "")),
+        ].filter { $0.1 != "none" }.map { $0.0 + $0.1 }.joined(separator: "; ")
+    }
+
+    private func listed(_ names: [String], quote: String = "'") -> String {
         if names.isEmpty { return "none" }
-        let shown = names.prefix(20).map { "'\($0)'" }.joined(separator: ", ")
+        let shown = names.prefix(20).map { quote + $0 + quote }.joined(separator: ", ")
         return names.count > 20 ? "\(shown) and \(names.count - 20) more" : shown
     }
 }

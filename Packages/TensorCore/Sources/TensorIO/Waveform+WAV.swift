@@ -49,20 +49,24 @@ extension Waveform {
         let data: [UInt8]
         switch encoding {
         case .float32: data = littleEndianBytes(interleaved)
-        case .int16:
-            guard interleaved.allSatisfy(\.isFinite) else {
-                throw .notWritable(
-                    file: name, what: "has samples that are not finite", remedy: "write it as float32 to keep them")
-            }
-            data = interleaved.flatMap { sample in
-                littleEndian(Int((sample * 32_768).rounded(.toNearestOrEven).clamped(to: -32_768...32_767)), 2)
-            }
+        case .int16: data = try int16Samples(named: name).flatMap { littleEndian(Int($0), 2) }
         }
         let frameByteCount = channelCount * sampleByteCount
         return Array("RIFF".utf8) + littleEndian(36 + data.count, 4) + Array("WAVEfmt ".utf8) + littleEndian(16, 4)
             + littleEndian(encoding == .int16 ? 1 : 3, 2) + littleEndian(channelCount, 2) + littleEndian(sampleRate, 4)
             + littleEndian(sampleRate * frameByteCount, 4) + littleEndian(frameByteCount, 2)
             + littleEndian(8 * sampleByteCount, 2) + Array("data".utf8) + littleEndian(data.count, 4) + data
+    }
+
+    /// Channels side by side as whole numbers: x·32,768, rounded to even and cut to −32,768…32,767; `name` is the
+    /// waveform's in errors.
+    func int16Samples(named name: String) throws(TensorIOError) -> [Int16] {
+        let interleaved = samples.transposed(0, 1).scalars
+        guard interleaved.allSatisfy(\.isFinite) else {
+            throw .notWritable(
+                file: name, what: "has samples that are not finite", remedy: "write it as float32 WAV to keep them")
+        }
+        return interleaved.map { Int16(($0 * 32_768).rounded(.toNearestOrEven).clamped(to: -32_768...32_767)) }
     }
 
     /// Writes a WAV file, whole or not at all.

@@ -5,8 +5,9 @@ public import Tensors
 
 /// What is wrong with a layer; empty if nothing.
 ///
-/// The output has the expected shape and is finite, every parameter gets a gradient that is not all zeros, and building
-/// and running it again from the same seed gives the same bits.
+/// The output has the expected shape and is finite, every parameter gets a gradient that is not all zeros, building and
+/// running it again from the same seed gives the same bits, and so does a layer from another seed that was given its
+/// parameters and buffers: nothing that matters is kept elsewhere.
 ///
 /// - Parameters:
 ///   - make: Builds the layer from a generator.
@@ -16,9 +17,15 @@ public import Tensors
 public func checkLayer<M: Module>(
     _ make: (inout Philox) -> M, _ apply: (M, inout Philox) -> Tensor, gives shape: [Int]
 ) -> [String] {
-    func run() -> (output: Tensor, names: [String], gradients: [Tensor]) {
+    func run(loading saved: [Tensor]? = nil) -> (output: Tensor, names: [String], gradients: [Tensor], saved: [Tensor])
+    {
         var generator = Philox(seed: 7, stream: "checkLayer")
-        let model = make(&generator)
+        var other = Philox(seed: 8, stream: "checkLayer")
+        let original = make(&generator)
+        let model = saved == nil ? original : make(&other)
+        let boxes = (model.parameters + model.buffers).map(\.box)
+        for (box, value) in zip(boxes, saved ?? []) { box.value = value }
+        let start = boxes.map(\.value)
         var output = Tensor(0)
         let gradients = valueAndGradient(of: model) { model in
             var input = generator.stream("input")
@@ -27,9 +34,10 @@ public func checkLayer<M: Module>(
             // A plain sum would hide what normalisation subtracts.
             return (y * Tensor.normal(y.shape, using: &input)).sum()
         }.gradients
-        return (output, model.parameters.map(\.name), gradients)
+        return (output, model.parameters.map(\.name), gradients, start)
     }
     let (first, second) = (run(), run())
+    let loaded = run(loading: first.saved)
     var problems: [String] = []
     if first.output.shape != shape { problems.append("the output has shape \(first.output.shape) instead of \(shape)") }
     if !first.output.scalars.allSatisfy(\.isFinite) { problems.append("the output is not finite") }
@@ -39,6 +47,10 @@ public func checkLayer<M: Module>(
     let pairs = zip([first.output] + first.gradients, [second.output] + second.gradients)
     if pairs.contains(where: { difference(of: $0, from: $1, within: .exact) != nil }) {
         problems.append("the same seed gives other bits")
+    }
+    let reloaded = zip([first.output] + first.gradients, [loaded.output] + loaded.gradients)
+    if reloaded.contains(where: { difference(of: $0, from: $1, within: .exact) != nil }) {
+        problems.append("loaded into a layer from another seed, it gives other bits")
     }
     return problems
 }

@@ -36,6 +36,32 @@ struct ErrorMessageTests {
                 "a.npz: has no tensor 'x'; it holds 'y', 'z'."
             ),
             (.missingTensor(name: "x", file: "a.npz", names: []), "a.npz: has no tensor 'x'; it holds none."),
+            (.notASound(file: "a.txt"), "a.txt: is neither WAV, FLAC nor Ogg Vorbis; convert it to one of them."),
+            (
+                .tooManySamples(file: "a.flac"),
+                "a.flac: holds more than 268,435,456 samples; read it in pieces or convert it to WAV."
+            ),
+            (
+                .noSuchSamples(file: "a.flac", range: 5..<2000, count: 1234),
+                "a.flac: has 1,234 samples, not 5..<2000; ask for samples in it."
+            ),
+            (
+                .mismatchedTensors(
+                    file: "a",
+                    TensorMismatch(
+                        missing: ["b", "c"], extra: ["d"],
+                        misshaped: [.init(name: "e", shape: [2], expected: [3, 1])])),
+                "a: does not fit the model: it lacks 'b', 'c'; it has besides 'd'; it has in another shape 'e' [2], not "
+                    + "[3, 1]; take the model or the names the file was made for."
+            ),
+            (
+                .mismatchedTensors(file: "a", TensorMismatch(missing: ["b"])),
+                "a: does not fit the model: it lacks 'b'; take the model or the names the file was made for."
+            ),
+            (
+                .otherConfiguration(file: "a"),
+                "a: was written by a training with other settings; remove it to start afresh."
+            ),
             (
                 .notWritable(file: "70000 x 1 picture", what: "cannot be a JPEG", remedy: "write PNG"),
                 "70000 x 1 picture: cannot be a JPEG; write PNG."

@@ -45,7 +45,7 @@ struct SafeTensorsTests {
         let ours = SafeTensors(
             ["b": Tensor(row, shape: [2, 3]), "a.weight": Tensor(Array(row[..<3]), shape: [3]), "c": Tensor(1)],
             metadata: ["é\n": "\u{1}"])
-        #expect(ours.bytes == (try readFile(goldenPath("written.safetensors"))))
+        #expect(try ours.bytes() == (try readFile(goldenPath("written.safetensors"))))
     }
 
     @Test func `what is written is read again`() throws {

@@ -5,7 +5,7 @@ import TensorTesting
 import Tensors
 import Testing
 
-private func little(_ number: Int, _ byteCount: Int) -> [UInt8] {
+func little(_ number: Int, _ byteCount: Int) -> [UInt8] {
     (0..<byteCount).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
 }
 
@@ -142,7 +142,7 @@ private func riff(_ chunks: [UInt8]) -> [UInt8] {
         let error = #expect(throws: TensorIOError.self) { try loud.wavData(as: .int16) }
         #expect(
             error?.description
-                == "waveform [1, 1] at 8000 Hz: has samples that are not finite; write it as float32 to keep them.")
+                == "waveform [1, 1] at 8000 Hz: has samples that are not finite; write it as float32 WAV to keep them.")
         let wide = Waveform(samples: .zeros([16_384, 0]), sampleRate: 8000)
         let other = #expect(throws: TensorIOError.self) { try wide.wavData(as: .float32) }
         #expect(
