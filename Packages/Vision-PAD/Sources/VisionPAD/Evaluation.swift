@@ -89,7 +89,7 @@ public struct PresentationSet: Sendable {
     /// For each presentation 0 if it is bona fide, else its species' position plus 1.
     private let classes: [Int]
 
-    /// A set of presentations whose scores are finite, or NaN: no decision.
+    /// A set of presentations whose scores are finite, or NaN where the system gave no decision.
     public init(_ presentations: [ScoredPresentation], nonResponse rule: NonResponseRule = .failClosed) {
         shapeCheck(
             presentations.allSatisfy { !$0.score.isInfinite }, "PresentationSet (a score is infinite)",
@@ -188,7 +188,8 @@ public struct ErrorCurve: Sendable {
 
     /// The probability that an attack scores higher than a bona fide presentation, plus half that of a tie.
     public var auc: Double {
-        (0..<(thresholds.count - 1)).reduce(0) { sum, index in
+        if totals[0] == 0 || attackTotal == 0 { return .nan }
+        return (0..<(thresholds.count - 1)).reduce(0) { sum, index in
             sum + (bpcer(index) - bpcer(index + 1)) * (1 - (pooledAPCER(index) + pooledAPCER(index + 1)) / 2)
         }
     }

@@ -1,17 +1,17 @@
-// The value that models hand to Evaluation.swift: one presentation's score and where it comes from.
+// What the metrics consume: one score per presentation, and what it belongs to.
 
-/// One presentation with the score a system gave it.
+/// The score of one presentation.
 public struct ScoredPresentation: Sendable, Equatable {
-    /// In -1...1, higher = more likely an attack; NaN where the system gave no decision.
+    /// In −1...1; higher means more likely an attack.
     public var score: Double
     /// The attack's species; `nil` for a bona fide presentation.
     public var species: String?
-    /// The person before the camera: presentations of one subject are not independent.
+    /// The person who is there, or who the instrument shows.
     public var subject: Int
-    /// The instrument of the attack within its species; without meaning for a bona fide presentation.
+    /// The instrument among its species; 0 for a bona fide presentation.
     public var instrument: Int
 
-    /// A presentation from its parts.
+    /// A score from its parts.
     public init(score: Double, species: String?, subject: Int, instrument: Int) {
         self.score = score
         self.species = species

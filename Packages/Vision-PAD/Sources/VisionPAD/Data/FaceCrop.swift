@@ -6,31 +6,18 @@
 internal import Glibc
 public import TensorIO
 
-/// Where a face is: whole pixels from the picture's top left.
-public struct FaceBox: Sendable, Equatable {
-    /// The left edge.
-    public let x: Int
-    /// The upper edge.
-    public let y: Int
-    /// Pixels in a row.
-    public let width: Int
-    /// Rows.
-    public let height: Int
-
-    /// A box of at least one pixel; it may reach beyond the picture, as detectors give it.
-    public init(x: Int, y: Int, width: Int, height: Int) throws(FaceBoxError) {
-        guard width > 0 && height > 0 else { throw .empty(width: width, height: height) }
-        (self.x, self.y, self.width, self.height) = (x, y, width, height)
-    }
-
+extension FaceBox {
     /// A box written as `x,y,width,height`.
     public init(parsing text: String) throws(FaceBoxError) {
         let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
         guard numbers.count == 4, let x = numbers[0], let y = numbers[1], let width = numbers[2],
             let height = numbers[3]
         else { throw .unreadable(text: text) }
-        try self.init(x: x, y: y, width: width, height: height)
+        self.init(x: x, y: y, width: width, height: height)
+        guard !isEmpty else { throw .empty(width: width, height: height) }
     }
+
+    private var isEmpty: Bool { width <= 0 || height <= 0 }
 }
 
 /// A face's box that cannot be used.
@@ -63,8 +50,9 @@ struct CropEdges: Equatable {
 
 extension FaceBox {
     /// The box widened `scale`-fold about its centre, kept in its shape, shrunk to what the picture can give, and moved
-    /// into the picture.
+    /// into the picture. The box may reach beyond the picture, as detectors give it, but its centre may not.
     func edges(scale: Double, pictureWidth: Int, pictureHeight: Int) throws(FaceBoxError) -> CropEdges {
+        guard !isEmpty else { throw .empty(width: width, height: height) }
         let (lastX, lastY) = (Double(pictureWidth - 1), Double(pictureHeight - 1))
         let centre = (x: Double(x) + Double(width) / 2, y: Double(y) + Double(height) / 2)
         guard 0...Double(pictureWidth) ~= centre.x, 0...Double(pictureHeight) ~= centre.y else {

@@ -54,7 +54,7 @@ struct LinearBlock: Module {
 }
 
 /// To more channels, a 3 × 3 convolution per channel, and back; with the input added if that is asked for.
-struct DepthwiseBlock: Module {
+struct DepthwiseBottleneck: Module {
     let conv: ConvolutionBlock
     let convDw: ConvolutionBlock
     let project: LinearBlock
@@ -85,11 +85,11 @@ struct DepthwiseBlock: Module {
 
 /// Residual blocks of equal size.
 struct ResidualStage: Module {
-    let model: [DepthwiseBlock]
+    let model: [DepthwiseBottleneck]
 
     init(_ channels: Int, expansions: [Int], usesSqueezeExcitation: Bool, using generator: inout Philox) {
         model = expansions.indices.map {
-            DepthwiseBlock(
+            DepthwiseBottleneck(
                 channels, expansion: expansions[$0], channels, isResidual: true,
                 usesSqueezeExcitation: usesSqueezeExcitation && $0 == expansions.count - 1, using: &generator)
         }
@@ -104,11 +104,11 @@ struct ResidualStage: Module {
 public struct MiniFASNet: Module {
     let conv1: ConvolutionBlock
     let conv2Dw: ConvolutionBlock
-    let conv23: DepthwiseBlock
+    let conv23: DepthwiseBottleneck
     let conv3: ResidualStage
-    let conv34: DepthwiseBlock
+    let conv34: DepthwiseBottleneck
     let conv4: ResidualStage
-    let conv45: DepthwiseBlock
+    let conv45: DepthwiseBottleneck
     let conv5: ResidualStage
     let conv6Sep: ConvolutionBlock
     let conv6Dw: LinearBlock
@@ -125,13 +125,13 @@ public struct MiniFASNet: Module {
         let usesSqueezeExcitation = variant.usesSqueezeExcitation
         conv1 = ConvolutionBlock(3, 32, size: 3, sliding: Sliding(stride: 2, padding: .both(1)), using: &generator)
         conv2Dw = ConvolutionBlock(32, 32, size: 3, sliding: Sliding(padding: .both(1)), groups: 32, using: &generator)
-        conv23 = DepthwiseBlock(32, expansion: 103, 64, stride: 2, using: &generator)
+        conv23 = DepthwiseBottleneck(32, expansion: 103, 64, stride: 2, using: &generator)
         conv3 = ResidualStage(
             64, expansions: variant.expansions3, usesSqueezeExcitation: usesSqueezeExcitation, using: &generator)
-        conv34 = DepthwiseBlock(64, expansion: 231, 128, stride: 2, using: &generator)
+        conv34 = DepthwiseBottleneck(64, expansion: 231, 128, stride: 2, using: &generator)
         conv4 = ResidualStage(
             128, expansions: variant.expansions4, usesSqueezeExcitation: usesSqueezeExcitation, using: &generator)
-        conv45 = DepthwiseBlock(128, expansion: 308, 128, stride: 2, using: &generator)
+        conv45 = DepthwiseBottleneck(128, expansion: 308, 128, stride: 2, using: &generator)
         conv5 = ResidualStage(
             128, expansions: [26, 26], usesSqueezeExcitation: usesSqueezeExcitation, using: &generator)
         conv6Sep = ConvolutionBlock(128, 512, size: 1, using: &generator)
@@ -145,7 +145,7 @@ public struct MiniFASNet: Module {
     /// Logits of the three classes.
     ///
     /// - Parameters:
-    ///   - x: `[batch, 3, 80, 80]`, blue, green, red in 0...255; `networkInput` makes it from pictures.
+    ///   - x: `[batch, 3, 80, 80]`, blue, green, red in 0...255; `input(of:)` makes it from pictures.
     ///   - dropout: The source of dropout in training; without one the network infers.
     /// - Returns: `[batch, 3]`.
     public func callAsFunction(_ x: Tensor, dropout: inout Philox?) -> Tensor {
@@ -168,6 +168,20 @@ public struct MiniFASNet: Module {
         return self(x, dropout: &inference)
     }
 
+    /// Crops as the networks take them, `[crop, 3, 80, 80]`: blue, green, red in 0...255.
+    ///
+    /// Order and range are those of the published networks. In red, green, blue every attack among the published samples
+    /// passes for live; in 0...1 everything is an attack.
+    public static func input(of crops: [Picture]) -> Tensor {
+        shapeCheck(
+            crops.allSatisfy { $0.width == inputSide && $0.height == inputSide }, "MiniFASNet.input",
+            crops.first.map { [$0.height, $0.width] } ?? [], [inputSide, inputSide])
+        let values = crops.flatMap { crop in
+            [2, 1, 0].flatMap { stride(from: $0, to: crop.pixels.count, by: 3).map { Float(crop.pixels[$0]) } }
+        }
+        return Tensor(values, shape: [crops.count, 3, inputSide, inputSide])
+    }
+
     /// A published network from its file, whose tensors must be the variant's and no others.
     public init(_ variant: MiniFASNetVariant, contentsOf path: String) throws(TensorIOError) {
         // Every value is replaced.
@@ -184,21 +198,6 @@ public struct MiniFASNet: Module {
             return words[0] + words.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
         }.joined(separator: ".")
     }
-}
-
-/// Crops of equal size as `[crop, 3, height, width]`: blue, green, red in 0...255.
-///
-/// The order and the range are the published networks'. In red, green, blue every attack among the published samples
-/// passes for live; in 0...1 everything is an attack.
-public func networkInput(_ crops: [Picture]) -> Tensor {
-    let (width, height) = (crops.first?.width ?? 0, crops.first?.height ?? 0)
-    shapeCheck(
-        crops.allSatisfy { $0.width == width && $0.height == height }, "networkInput (crops of one size)",
-        [height, width])
-    let values = crops.flatMap { crop in
-        [2, 1, 0].flatMap { channel in stride(from: channel, to: crop.pixels.count, by: 3).map { Float(crop.pixels[$0]) } }
-    }
-    return Tensor(values, shape: [crops.count, 3, height, width])
 }
 
 /// What the published pair says of one face.
@@ -237,7 +236,7 @@ public struct SilentFace: Sendable {
         var all: [[Float]] = []
         for member in members {
             let crop = try box.crop(of: photo, scale: member.scale, side: MiniFASNet.inputSide)
-            all.append(member.network(networkInput([crop])).scalars)
+            all.append(member.network(MiniFASNet.input(of: [crop])).scalars)
         }
         return all
     }
