@@ -7,7 +7,9 @@ internal import Glibc
 public import Measurements
 internal import Tensors
 
-/// Where a threshold was chosen. Rates at thresholds of other origins are never compared.
+/// Where a threshold was chosen.
+///
+/// Rates at thresholds of other origins are never compared.
 public enum ThresholdOrigin: String, Sendable, CaseIterable, Codable {
     /// On the set reported, as FATE does.
     case own = "self"
@@ -207,7 +209,8 @@ public struct ErrorCurve: Sendable {
         let far = thresholds.indices.filter { worstAPCER($0) >= 0.05 && bpcer($0) >= 0.05 }
         func thinned(_ indices: [Int], to count: Int) -> [Int] {
             if indices.count <= count { return indices }
-            return count == 0 ? [] : stride(from: 0, to: indices.count, by: (indices.count - 1) / count + 1).map { indices[$0] }
+            return count == 0
+                ? [] : stride(from: 0, to: indices.count, by: (indices.count - 1) / count + 1).map { indices[$0] }
         }
         let kept = thinned(near, to: limit)
         return (kept + thinned(far, to: limit - kept.count)).sorted().map { rates(at: $0) }
@@ -287,6 +290,7 @@ extension PresentationSet {
     /// - Parameters:
     ///   - threshold: Its origin is part of each metric's identity.
     ///   - suffix: Names one of several sets of a case, for example `_e4`.
+    /// - Returns: One measurement per metric; `bpcer`, `apcer_<species>`, `apcer_max`, `eer`, `apnrr`, `bpnrr`.
     public func measurements(at threshold: Threshold, suffix: String = "") -> [Measurement] {
         func metric(_ name: String, _ finaliser: Finaliser, _ origin: ThresholdOrigin) -> Metric {
             Metric(

@@ -180,6 +180,7 @@ extension PresentationSet {
     ///   - bpcer: The BPCER at which attacks are compared, the threshold set on each condition itself.
     ///   - draws: Of the bootstrap.
     ///   - generator: The source of the draws.
+    /// - Returns: The three numbers with their intervals.
     public func shift(
         from same: PresentationSet, shipped threshold: Threshold, bpcer: Double = 0.05, draws: Int = 2000,
         using generator: inout Philox

@@ -60,6 +60,26 @@ import Testing
         #expect(abs(fitted.probability(of: [10]) - 1 / (1 + exp(-w))) < 1e-9)
     }
 
+    @Test func `correlated features get the weights where every derivative is 0`() {
+        var generator = Philox(seed: 9)
+        let noise = Tensor.normal([40, 3], using: &generator).scalars.map(Double.init)
+        let rows = (0..<40).map { row in
+            let (a, b, c) = (noise[3 * row], noise[3 * row + 1], noise[3 * row + 2])
+            return [a, 5 + 3 * (a + b), a - b + c / 2]
+        }
+        let labels = rows.map { $0[0] + 0.3 * $0[2] > 0.1 }
+        let fitted = LogisticRegression(fittedTo: rows, labels: labels)
+        let residuals = zip(rows, labels).map { fitted.probability(of: $0) - ($1 ? 1 : 0) }
+        for column in 0..<3 {
+            let values = rows.map { $0[column] }
+            let mean = values.reduce(0, +) / 40
+            let deviation = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 40).squareRoot()
+            let slope = zip(values, residuals).reduce(0) { $0 + ($1.0 - mean) / deviation * $1.1 } / 40
+            #expect(abs(slope + 2 * 0.01 * fitted.weights[column]) < 1e-9)
+        }
+        #expect(abs(residuals.reduce(0, +)) < 1e-8)
+    }
+
     @Test func `a constant feature changes nothing, and the constant follows the share of attacks`() {
         let fitted = LogisticRegression(fittedTo: [[1], [1], [1], [1]], labels: [true, true, true, false])
         #expect(fitted.weights[0] == 0)

@@ -7,7 +7,8 @@ import Testing
 
 private func presentations(_ species: String?, _ scores: [Double], firstSubject: Int = 0) -> [ScoredPresentation] {
     scores.enumerated().map {
-        ScoredPresentation(score: $0.element, species: species, subject: firstSubject + $0.offset, instrument: $0.offset)
+        ScoredPresentation(
+            score: $0.element, species: species, subject: firstSubject + $0.offset, instrument: $0.offset)
     }
 }
 
@@ -18,7 +19,8 @@ private let ten = PresentationSet(
 
 /// G2: one of ten bona fide and one of four prints got no decision, one of each is wrong at 0.
 private let silent =
-    presentations(nil, [.nan, 0.5] + [Double](repeating: -0.5, count: 8)) + presentations("print", [.nan, -0.5, 0.5, 0.6])
+    presentations(nil, [.nan, 0.5] + [Double](repeating: -0.5, count: 8))
+    + presentations("print", [.nan, -0.5, 0.5, 0.6])
 
 private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-9) -> Bool { abs(a - b) <= tolerance }
 
@@ -117,7 +119,9 @@ struct PointRow: Sendable, CustomTestStringConvertible {
 
     @Test func `perfect separation makes every operating point 0`() {
         let apart = PresentationSet(presentations(nil, [-0.5, -0.4]) + presentations("print", [0.1, 0.2]))
-        for point in [OperatingPoint.bpcerAtMost(0.01), .apcerAtMost(0.01), .equalErrorRate, .worstSpeciesEqualErrorRate] {
+        for point in [
+            OperatingPoint.bpcerAtMost(0.01), .apcerAtMost(0.01), .equalErrorRate, .worstSpeciesEqualErrorRate,
+        ] {
             #expect(apart.rates(at: point).acer == 0)
             #expect(apart.rates(at: point).hter == 0)
         }
@@ -164,7 +168,8 @@ struct PointRow: Sendable, CustomTestStringConvertible {
         let many = PresentationSet(
             (0..<2000).map {
                 ScoredPresentation(
-                    score: Double($0) / 2000, species: $0.isMultiple(of: 2) ? nil : "print", subject: $0, instrument: $0)
+                    score: Double($0) / 2000, species: $0.isMultiple(of: 2) ? nil : "print", subject: $0, instrument: $0
+                )
             })
         let points = many.curve.detPoints()
         #expect(points.count <= 512 && points.count > 400)
@@ -173,7 +178,9 @@ struct PointRow: Sendable, CustomTestStringConvertible {
         #expect(small.allSatisfy(points.contains))
     }
 
-    @Test(arguments: [(0.5, 0), (0.9, 0), (0.158655253931457, -1), (0.022750131948179, -2), (0.0005, -3.290526731491896)])
+    @Test(arguments: [
+        (0.5, 0), (0.9, 0), (0.158655253931457, -1), (0.022750131948179, -2), (0.0005, -3.290526731491896),
+    ])
     func `the normal deviate inverts the normal distribution`(_ p: Double, _ x: Double) {
         #expect(isClose(normalDeviate(p), x))
         #expect(normalDeviate(0) == normalDeviate(0.0005))

@@ -117,7 +117,9 @@ private struct GoldenCrops: Decodable {
 
     @Test func `texts and boxes from outside are checked`() throws {
         #expect(try FaceBox(parsing: "1,-2,3,4") == FaceBox(x: 1, y: -2, width: 3, height: 4))
-        for text in ["", "1,2,3", "1,2,3,4,5", "1,2,3,x", "1,2,,4", "1.5,2,3,4", "1 ,2,3,4", "99999999999999999999,2,3,4"] {
+        for text in [
+            "", "1,2,3", "1,2,3,4,5", "1,2,3,x", "1,2,,4", "1.5,2,3,4", "1 ,2,3,4", "99999999999999999999,2,3,4",
+        ] {
             #expect(throws: FaceBoxError.unreadable(text: text)) { try FaceBox(parsing: text) }
         }
         #expect(throws: FaceBoxError.empty(width: 0, height: 4)) { try FaceBox(parsing: "1,2,0,4") }

@@ -5,12 +5,10 @@ import Testing
 
 @testable import VisionPAD
 
-/// Fifteen people with six bona fide presentations each and two of each of four species, five instruments a species.
-///
-/// - Parameters:
-///   - shift: Added to every score.
-///   - spread: Of a person's own offset.
-private func people(shift: Double = 0, spread: Double = 0.3, instruments: Int = 5, seed: UInt64 = 1) -> PresentationSet {
+/// Fifteen people with six bona fide presentations each and two of each of four species; `shift` is added to every score,
+/// `spread` is the range of a person's own offset.
+private func people(shift: Double = 0, spread: Double = 0.3, instruments: Int = 5, seed: UInt64 = 1) -> PresentationSet
+{
     var generator = Philox(seed: seed, stream: "people")
     func uniform() -> Double { Double(generator.nextWord()) / 4_294_967_296 - 0.5 }
     return PresentationSet(
@@ -50,7 +48,8 @@ private func people(shift: Double = 0, spread: Double = 0.3, instruments: Int = 
     @Test func `errors that cluster in people widen the standard error`() {
         // G3; with one trial each it is the naive √(p(1−p)/(n−1)).
         #expect(abs(clusteredStandardError(errors: [2, 0, 1, 0], of: [5, 5, 5, 5]) - 0.0957) < 5e-5)
-        #expect(abs(clusteredStandardError(errors: [1, 0, 0, 0], of: [1, 1, 1, 1]) - (0.1875 / 3).squareRoot()) < 1e-12)
+        #expect(
+            abs(clusteredStandardError(errors: [1, 0, 0, 0], of: [1, 1, 1, 1]) - (0.1875 / 3).squareRoot()) < 1e-12)
     }
 
     @Test func `the bootstrap of a rate agrees with the clustered standard error`() {
@@ -154,10 +153,12 @@ private func people(shift: Double = 0, spread: Double = 0.3, instruments: Int = 
         #expect(report.apcerDrift.interval == Interval(0, 0))
         #expect(report.breakThroughFactor.interval == Interval(1, 1))
         #expect(!report.isBrokenThrough)
-        let perfect = PresentationSet(same.presentations.map {
-            ScoredPresentation(
-                score: $0.species == nil ? -1 : 1, species: $0.species, subject: $0.subject, instrument: $0.instrument)
-        })
+        let perfect = PresentationSet(
+            same.presentations.map {
+                ScoredPresentation(
+                    score: $0.species == nil ? -1 : 1, species: $0.species, subject: $0.subject,
+                    instrument: $0.instrument)
+            })
         let none = perfect.shift(from: perfect, shipped: Threshold(0, origin: .dev), draws: 20, using: &generator)
         #expect(none.breakThroughFactor.value == 1)
         let broken = same.shift(from: perfect, shipped: Threshold(0, origin: .dev), draws: 200, using: &generator)

@@ -147,7 +147,9 @@ private func stages(_ network: MiniFASNet, _ x: Tensor) -> [(name: String, value
                 let deviation = (value.squared().mean().item - mean * mean).squareRoot()
                 let seen = [mean, deviation, value.scalars[0]]
                 #expect(
-                    difference(of: seen, from: [stage.mean, stage.std, stage.first], within: .init(absolute: 1e-4, relative: 1e-4))
+                    difference(
+                        of: seen, from: [stage.mean, stage.std, stage.first],
+                        within: .init(absolute: 1e-4, relative: 1e-4))
                         == nil, "\(image) \(name)")
             }
             let embedding = try #require(stages(network, x).first { $0.name == "linear" }).value
@@ -192,19 +194,22 @@ private func stages(_ network: MiniFASNet, _ x: Tensor) -> [(name: String, value
         }
     }
 
-    @Test func `the sample pictures get their verdicts from picture and box`() throws {
+    @Test func `the sample pictures get their crops to the byte, and their verdicts`() throws {
         let pair = try SilentFace(folder: padData)
+        let crops = try SafeTensors(contentsOf: padData + "/golden_crops.safetensors")
         for (name, golden) in try GoldenOutputs.read().images {
-            let photo = try Picture(contentsOf: "\(padData)/\(name).png")
-            let logits = try pair.logits(of: photo, box: box(golden.box_xywh))
-            for (file, seen) in zip(files, logits) {
+            let (photo, box) = (try Picture(contentsOf: "\(padData)/\(name).png"), box(golden.box_xywh))
+            let logits = try pair.logits(of: photo, box: box)
+            for (index, file) in files.enumerated() {
+                let crop = try box.crop(of: photo, scale: pair.members[index].scale, side: 80)
+                #expect(crop == picture(try crops.tensor("\(name).\(file.name).crop_bgr_u8")))
                 let expected = try #require(golden.crops[file.name]).logits
-                #expect(difference(of: seen, from: expected, within: .init(absolute: 0.05, relative: 0)) == nil)
+                #expect(difference(of: logits[index], from: expected, within: milli) == nil)
             }
-            let verdict = try pair.verdict(on: photo, box: box(golden.box_xywh))
+            let verdict = try pair.verdict(on: photo, box: box)
             #expect(verdict.isLive == (golden.verdict == "live"))
-            #expect(abs(verdict.score - golden.frvt_score) < 0.01)
-            #expect(zip(verdict.probabilities, golden.mean_softmax).allSatisfy { abs($0 - $1) < 0.01 })
+            #expect(abs(verdict.score - golden.frvt_score) < 1e-4)
+            #expect(zip(verdict.probabilities, golden.mean_softmax).allSatisfy { abs($0 - $1) < 1e-4 })
         }
     }
 
@@ -222,7 +227,7 @@ private func stages(_ network: MiniFASNet, _ x: Tensor) -> [(name: String, value
         let logits = try SilentFace(folder: padData).logits(of: canvas, box: box(golden.box_xywh))
         for (file, seen) in zip(files, logits) {
             let expected = try #require(golden.crops[file.name]).logits
-            #expect(difference(of: seen, from: expected, within: .init(absolute: 0.05, relative: 0)) == nil)
+            #expect(difference(of: seen, from: expected, within: milli) == nil)
         }
     }
 }

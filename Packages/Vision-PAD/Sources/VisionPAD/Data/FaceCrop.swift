@@ -50,7 +50,9 @@ struct CropEdges: Equatable {
 
 extension FaceBox {
     /// The box widened `scale`-fold about its centre, kept in its shape, shrunk to what the picture can give, and moved
-    /// into the picture. The box may reach beyond the picture, as detectors give it, but its centre may not.
+    /// into the picture.
+    ///
+    /// The box may reach beyond the picture, as detectors give it, but its centre may not.
     func edges(scale: Double, pictureWidth: Int, pictureHeight: Int) throws(FaceBoxError) -> CropEdges {
         guard !isEmpty else { throw .empty(width: width, height: height) }
         let (lastX, lastY) = (Double(pictureWidth - 1), Double(pictureHeight - 1))
@@ -79,6 +81,8 @@ extension FaceBox {
     ///   - picture: The whole picture.
     ///   - scale: The wanted size in boxes, above 0.
     ///   - side: Pixels per side of the square.
+    /// - Returns: The square.
+    /// - Throws: If the box is empty or its centre is not in the picture.
     public func crop(of picture: Picture, scale: Double, side: Int) throws(FaceBoxError) -> Picture {
         let edges = try edges(scale: scale, pictureWidth: picture.width, pictureHeight: picture.height)
         return picture.cropped(
@@ -88,8 +92,10 @@ extension FaceBox {
 }
 
 extension Picture {
-    /// The picture at another size, bilinear between the four nearest pixels as OpenCV does it: half-pixel centres, no
-    /// averaging when it shrinks, weights of 11 bits. `resized` averages, and is not what the networks were trained with.
+    /// The picture at another size, bilinear between the four nearest pixels as OpenCV does it.
+    ///
+    /// Half-pixel centres, no averaging when it shrinks, weights of 11 bits. `resized` averages, and is not what the
+    /// networks were trained with.
     func interpolated(width newWidth: Int, height newHeight: Int) -> Picture {
         let columns = (0..<newWidth).map { Tap($0, from: width, to: newWidth) }
         let rows = (0..<newHeight).map { Tap($0, from: height, to: newHeight) }
@@ -104,7 +110,8 @@ extension Picture {
                             + Int32(pixels[start + 3 * column.second]) * column.secondWeight
                     }
                     // OpenCV's order of shifts: 4 bits off the row sums, 16 off each product, 2 rounded off the sum.
-                    let sum = (row.firstWeight * (across(row.first) >> 4)) >> 16
+                    let sum =
+                        (row.firstWeight * (across(row.first) >> 4)) >> 16
                         + (row.secondWeight * (across(row.second) >> 4)) >> 16
                     result.append(UInt8(clamping: (sum + 2) >> 2))
                 }

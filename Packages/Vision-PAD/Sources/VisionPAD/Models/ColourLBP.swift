@@ -18,7 +18,9 @@ public struct ColourLBP: Sendable {
     }
 
     /// 2·p(attack) − 1, in -1...1.
-    public func score(of face: Picture) -> Double { 2 * classifier.probability(of: colourPatternFeatures(of: face)) - 1 }
+    public func score(of face: Picture) -> Double {
+        2 * classifier.probability(of: colourPatternFeatures(of: face)) - 1
+    }
 }
 
 /// The 354 features: for each of H, S, V, Y, Cb, Cr the square roots of the shares of 59 uniform patterns.
@@ -39,11 +41,15 @@ func colourPatternFeatures(of face: Picture) -> [Double] {
 func patternCode(_ plane: [UInt8], _ width: Int, _ x: Int, _ y: Int) -> Int {
     let centre = plane[y * width + x]
     var code = 0
-    for bit in 0..<8 where plane[(y + neighbours[bit].dy) * width + x + neighbours[bit].dx] >= centre { code |= 1 << bit }
+    for bit in 0..<8 where plane[(y + neighbours[bit].dy) * width + x + neighbours[bit].dx] >= centre {
+        code |= 1 << bit
+    }
     return code
 }
 
-private let neighbours = [(-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1)].map { (dy: $0.0, dx: $0.1) }
+private let neighbours = [(-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1)].map {
+    (dy: $0.0, dx: $0.1)
+}
 
 /// For each code its bin: those with at most two changes around the circle have one each in ascending order, the others 58.
 let patternBins: [Int] = {
@@ -149,19 +155,19 @@ struct LogisticRegression: Sendable {
 
     /// The objective's gradient and the lower half of its Hessian, row by row.
     private func derivatives(_ inputs: [[Double]], _ targets: [Double]) -> (gradient: [Double], hessian: [[Double]]) {
-        let (width, share) = (weights.count, 1 / Double(inputs.count))
-        var gradient = weights.map { 2 * Self.penalty * $0 }
-        gradient[width - 1] = 0
-        var hessian = (0..<width).map { row in
-            (0...row).map { $0 == row && row < width - 1 ? 2 * Self.penalty : 0 }
-        }
-        for (input, target) in zip(inputs, targets) {
-            let p = 1 / (1 + exp(-margin(weights, input)))
-            for row in 0..<width {
-                gradient[row] += share * (p - target) * input[row]
+        let (last, share) = (weights.count - 1, 1 / Double(inputs.count))
+        let probabilities = inputs.map { 1 / (1 + exp(-margin(weights, $0))) }
+        var gradient = weights.indices.map { $0 < last ? 2 * Self.penalty * weights[$0] : 0 }
+        let hessian = weights.indices.map { row in
+            var line = [Double](repeating: 0, count: row + 1)
+            line[row] = row < last ? 2 * Self.penalty : 0
+            for (index, input) in inputs.enumerated() {
+                let p = probabilities[index]
+                gradient[row] += share * (p - targets[index]) * input[row]
                 let factor = share * p * (1 - p) * input[row]
-                for column in 0...row { hessian[row][column] += factor * input[column] }
+                for column in line.indices { line[column] += factor * input[column] }
             }
+            return line
         }
         return (gradient, hessian)
     }
@@ -169,19 +175,22 @@ struct LogisticRegression: Sendable {
 
 /// The solution of a·x = b by Cholesky's factorisation; `lower` is the lower half of a positive definite a.
 private func solved(_ lower: [[Double]], _ b: [Double]) -> [Double] {
-    var (l, x) = (lower, b)
+    var (factor, x): ([[Double]], [Double]) = ([], b)
     for row in x.indices {
+        var line = lower[row]
         for column in 0...row {
-            var sum = l[row][column]
-            for inner in 0..<column { sum -= l[row][inner] * l[column][inner] }
-            l[row][column] = row == column ? sum.squareRoot() : sum / l[column][column]
+            let other = column < row ? factor[column] : line
+            var sum = line[column]
+            for inner in 0..<column { sum -= line[inner] * other[inner] }
+            line[column] = row == column ? sum.squareRoot() : sum / other[column]
         }
-        for inner in 0..<row { x[row] -= l[row][inner] * x[inner] }
-        x[row] /= l[row][row]
+        for inner in 0..<row { x[row] -= line[inner] * x[inner] }
+        x[row] /= line[row]
+        factor.append(line)
     }
     for row in x.indices.reversed() {
-        for inner in (row + 1)..<x.count { x[row] -= l[inner][row] * x[inner] }
-        x[row] /= l[row][row]
+        for inner in (row + 1)..<x.count { x[row] -= factor[inner][row] * x[inner] }
+        x[row] /= factor[row][row]
     }
     return x
 }

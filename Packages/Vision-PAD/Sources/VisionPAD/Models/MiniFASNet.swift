@@ -243,7 +243,9 @@ public struct SilentFace: Sendable {
 
     /// The verdict on one face.
     public func verdict(on photo: Picture, box: FaceBox) throws(FaceBoxError) -> FaceVerdict {
-        let softmaxes = try logits(of: photo, box: box).map { Tensor($0, shape: [3]).softmax().scalars.map(Double.init) }
+        let softmaxes = try logits(of: photo, box: box).map {
+            Tensor($0, shape: [3]).softmax().scalars.map(Double.init)
+        }
         return FaceVerdict(
             probabilities: (0..<3).map { label in
                 softmaxes.reduce(0) { $0 + $1[label] } / Double(softmaxes.count)
