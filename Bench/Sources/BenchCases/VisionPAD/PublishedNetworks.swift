@@ -84,10 +84,11 @@ public struct PublishedNetworks: BenchCase {
     }
 
     private func storedCrops(_ folder: String) throws -> CaseOutcome {
-        let golden = try SafeTensors(contentsOf: folder + "/golden_crops.safetensors")
+        let stored = folder + "/golden_crops.safetensors"
+        let golden = try SafeTensors(contentsOf: stored)
         var (items, errors): ([String], [Double]) = ([], [])
         var times: [Double] = []
-        var digests = ["golden": SHA256.hexDigest(of: golden.bytes)]
+        var digests = ["golden": SHA256.hexDigest(of: try readFile(stored))]
         for (file, variant) in [
             ("minifasnet_v2_2.7_80x80", MiniFASNetVariant.v2), ("minifasnet_v1se_4.0_80x80", .v1SE),
         ] {

@@ -22,8 +22,9 @@ struct CheckFace: ParsableCommand {
             """)
 
     @Argument(help: "A PNG, JPEG, PPM or PGM picture.") var picture: String
-    @Option(
-        help: "The face: left, top, width and height in pixels, as x,y,w,h.", transform: FaceBox.init(parsing:))
+    @Option(  // Unconditional, for a box that begins left of the picture: -5,20,100,120.
+        parsing: .unconditional, help: "The face: left, top, width and height in pixels, as x,y,w,h.",
+        transform: FaceBox.init(parsing:))
     var box: FaceBox
     @Option(help: "The folder with minifasnet_v2_2.7_80x80.safetensors and minifasnet_v1se_4.0_80x80.safetensors.")
     var weights = "."

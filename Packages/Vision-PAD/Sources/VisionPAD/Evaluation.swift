@@ -1,5 +1,5 @@
-// The error rates of presentation-attack detection as ISO/IEC 30107-3 and NIST FATE PAD define them, over all thresholds
-// of a set of presentations. How sure they are is in Intervals.swift.
+// The error rates of presentation-attack detection as ISO/IEC 30107-3 and NIST FATE PAD define them, over all
+// thresholds of a set of presentations. How sure they are is in Intervals.swift.
 //
 // A presentation is taken for an attack iff its score is at least the threshold. Source: line specification, section 2.
 
@@ -280,24 +280,40 @@ extension PresentationSet {
         }
         guard let least = counts.min(by: { $0.1 < $1.1 }), Double(least.1) * bound < 3 else { return nil }
         let needed = (3 / bound).isFinite ? Int((3 / bound).rounded(.up)) : nil
-        return "\(name) ≤ \(100 * bound) % is not resolvable with \(least.1) \(least.0) presentations"
+        return
+            "\(name) ≤ \((bound * 10_000).rounded() / 100) % is not resolvable with \(least.1) \(least.0) presentations"
             + (needed.map { "; it takes \($0)." } ?? " or any other number of them.")
     }
 
-    /// The rates at a threshold as measurements: per-presentation errors of bona fide and of each species, the worst
-    /// species, the equal error rate and, always with them, the non-response rates.
+    /// The metrics of `measurements`, known before there are scores.
     ///
     /// - Parameters:
-    ///   - threshold: Its origin is part of each metric's identity.
+    ///   - species: The attacks' species, sorted.
+    ///   - origin: Of the threshold; part of each metric's identity, as is the rule.
+    ///   - rule: How presentations without a decision count.
     ///   - suffix: Names one of several sets of a case, for example `_e4`.
-    /// - Returns: One measurement per metric; `bpcer`, `apcer_<species>`, `apcer_max`, `eer`, `apnrr`, `bpnrr`.
-    public func measurements(at threshold: Threshold, suffix: String = "") -> [Measurement] {
+    /// - Returns: `bpcer`, `apcer_<species>`, `apcer_max`, `eer`, `apnrr`, `bpnrr`.
+    public static func metrics(
+        species: [String], threshold origin: ThresholdOrigin, nonResponse rule: NonResponseRule = .failClosed,
+        suffix: String = ""
+    ) -> [Metric] {
         func metric(_ name: String, _ finaliser: Finaliser, _ origin: ThresholdOrigin) -> Metric {
             Metric(
                 name + suffix, .quality, direction: .lowerIsBetter, decimals: 4, finaliser: finaliser,
-                smallestEffect: 0.01, options: ["nonresponse": nonResponseRule.rawValue, "threshold": origin.rawValue])
+                smallestEffect: 0.01, options: ["nonresponse": rule.rawValue, "threshold": origin.rawValue])
         }
-        func errors(_ name: String, of species: String?) -> Measurement {
+        return (["bpcer"] + species.map { "apcer_" + $0 }).map { metric($0, .mean, origin) } + [
+            metric("apcer_max", .given, origin), metric("eer", .given, .own), metric("apnrr", .given, origin),
+            metric("bpnrr", .given, origin),
+        ]
+    }
+
+    /// The rates at a threshold: errors of each bona fide presentation and of each attack by species, the APCER of the
+    /// worst species, the equal error rate and, always with them, the non-response rates.
+    public func measurements(at threshold: Threshold, suffix: String = "") -> [Measurement] {
+        let metrics = Self.metrics(
+            species: species, threshold: threshold.origin, nonResponse: nonResponseRule, suffix: suffix)
+        let ofPresentations = zip(metrics, [nil] + species).map { metric, species in
             let chosen = presentations.indices.filter { presentations[$0].species == species }
             let isWrong = chosen.map { index in
                 let rank = ranks[index]
@@ -305,16 +321,12 @@ extension PresentationSet {
                 return isAttack == (species == nil) ? 1.0 : 0.0
             }
             return Measurement(
-                metric(name, .mean, threshold.origin),
+                metric,
                 scores: Scores(
                     items: chosen.map(String.init), groups: chosen.map { presentations[$0].subject }, values: isWrong))
         }
         let curve = curve
-        return [errors("bpcer", of: nil)] + species.map { errors("apcer_\($0)", of: $0) } + [
-            Measurement(metric("apcer_max", .given, threshold.origin), value: curve.rates(at: .at(threshold)).apcer),
-            Measurement(metric("eer", .given, .own), value: curve.eer),
-            Measurement(metric("apnrr", .given, threshold.origin), value: apnrr),
-            Measurement(metric("bpnrr", .given, threshold.origin), value: bpnrr),
-        ]
+        let values = [curve.rates(at: .at(threshold)).apcer, curve.eer, apnrr, bpnrr]
+        return ofPresentations + zip(metrics.suffix(4), values).map { Measurement($0, value: $1) }
     }
 }

@@ -1,4 +1,4 @@
-// How sure the rates of Evaluation.swift are: intervals of one rate, and of any function of rates by resampling the people.
+// How sure the rates of Evaluation.swift are: intervals of one rate, and of any function of rates by resampling people.
 //
 // Source: line specification, sections 2.3, 2.4 and 4.6.
 
@@ -147,8 +147,8 @@ private func quantile(_ ascending: [Double], _ p: Double) -> Double {
 
 /// What a shift of conditions does to a system, beside the condition it was made for (E0).
 ///
-/// A shift moves both error rates, in either direction, so that no single rate tells: fewer attacks may pass because live
-/// people are rejected.
+/// A shift moves both error rates, in either direction, so that no single rate tells: fewer attacks may pass because
+/// live people are rejected.
 public struct ShiftReport: Sendable, Equatable {
     /// BPCER here less BPCER in E0, at the shipped threshold.
     public let bpcerDrift: Estimate

@@ -81,9 +81,12 @@ import Testing
     }
 
     @Test func `a constant feature changes nothing, and the constant follows the share of attacks`() {
-        let fitted = LogisticRegression(fittedTo: [[1], [1], [1], [1]], labels: [true, true, true, false])
+        // The mean of many 0.1 is not 0.1 to the bit.
+        let labels = (0..<100).map { $0 < 75 }
+        let fitted = LogisticRegression(fittedTo: labels.map { _ in [0.1] }, labels: labels)
         #expect(fitted.weights[0] == 0)
-        #expect(abs(fitted.probability(of: [1]) - 0.75) < 1e-9)
+        #expect(abs(fitted.probability(of: [0.1]) - 0.75) < 1e-9)
+        #expect(abs(fitted.probability(of: [0.2]) - 0.75) < 1e-9)
     }
 
     @Test func `textures that differ in sharpness are told apart`() {

@@ -1,4 +1,4 @@
-// The golden cases of the line's specification, section 2.7, to 1e-9 where it gives fractions, and the edges of the rules.
+// The golden cases of the line's specification, section 2.7, to 1e-9 where they are fractions, and the rules' edges.
 
 import Measurements
 import Testing
@@ -194,6 +194,9 @@ struct PointRow: Sendable, CustomTestStringConvertible {
                 "bpcer_e0": 0.2, "apcer_print_e0": 0.25, "apcer_max_e0": 0.25, "eer_e0": (0.25 + 0.2) / 2,
                 "apnrr_e0": 0.25, "bpnrr_e0": 0.1,
             ])
+        #expect(
+            measurements.map(\.metric)
+                == PresentationSet.metrics(species: ["print"], threshold: .dev, suffix: "_e0"))
         #expect(measurements[0].metric.signature.description == "bpcer_e0|v:1|nonresponse:closed|threshold:dev")
         #expect(measurements[1].scores?.groups == [0, 1, 2, 3])
         #expect(measurements[1].scores?.values == [0, 1, 0, 0])

@@ -5,8 +5,8 @@ import Testing
 
 @testable import VisionPAD
 
-/// Fifteen people with six bona fide presentations each and two of each of four species; `shift` is added to every score,
-/// `spread` is the range of a person's own offset.
+/// Fifteen people with six bona fide presentations each and two of each of four species; `shift` is added to every
+/// score, `spread` is the range of a person's own offset.
 private func people(shift: Double = 0, spread: Double = 0.3, instruments: Int = 5, seed: UInt64 = 1) -> PresentationSet
 {
     var generator = Philox(seed: seed, stream: "people")

@@ -121,7 +121,9 @@ private func stages(_ network: MiniFASNet, _ x: Tensor) -> [(name: String, value
         let live = FaceVerdict(probabilities: [0.3, 0.4, 0.3])
         #expect(live.isLive)
         #expect(abs(live.score - 0.2) < 1e-12)
-        #expect(!FaceVerdict(probabilities: [0.1, 0.4, 0.5]).isLive)
+        for others in [[0.1, 0.4, 0.5], [0.5, 0.4, 0.1], [0.5, 0.5, 0], [0, 0.5, 0.5], [.nan, .nan, .nan]] {
+            #expect(!FaceVerdict(probabilities: others).isLive)
+        }
     }
 
     @Test func `a file of another variant is refused`() throws {

@@ -1,5 +1,5 @@
-// From a face's box to the square that a network sees: geometry and resampling to the pixel as the published networks were
-// trained with. Finding the box is the caller's part.
+// From a face's box to the square that a network sees: geometry and resampling to the pixel as the published networks
+// were trained with. Finding the box is the caller's part.
 //
 // Source: line specification, section 3.1; Silent-Face-Anti-Spoofing, generate_patches.py.
 

@@ -4,6 +4,7 @@
 
 internal import Glibc
 public import TensorIO
+internal import Tensors
 
 /// A colour-texture classifier of faces of 64 × 64 pixels.
 public struct ColourLBP: Sendable {
@@ -27,7 +28,10 @@ public struct ColourLBP: Sendable {
 ///
 /// Only pixels with eight neighbours count.
 func colourPatternFeatures(of face: Picture) -> [Double] {
-    colourPlanes(of: face).flatMap { plane in
+    shapeCheck(
+        face.width == ColourLBP.side && face.height == ColourLBP.side, "ColourLBP", [face.height, face.width],
+        [ColourLBP.side, ColourLBP.side])
+    return colourPlanes(of: face).flatMap { plane in
         var counts = [Double](repeating: 0, count: 59)
         for y in 1..<(face.height - 1) {
             for x in 1..<(face.width - 1) { counts[patternBins[patternCode(plane, face.width, x, y)]] += 1 }
@@ -51,7 +55,7 @@ private let neighbours = [(-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1
     (dy: $0.0, dx: $0.1)
 }
 
-/// For each code its bin: those with at most two changes around the circle have one each in ascending order, the others 58.
+/// For each code its bin: those with at most two changes around the circle have one each, ascending, the others 58.
 let patternBins: [Int] = {
     var next = 0
     return (0..<256).map { code in
@@ -63,7 +67,8 @@ let patternBins: [Int] = {
 
 /// H, S, V, Y, Cb and Cr of 8 bits each.
 ///
-/// H is the angle with 255 for the whole circle, 0 for grey; S is 0 for black; Y, Cb, Cr are BT.601 over the full range.
+/// H is the angle with 255 for the whole circle, 0 for grey; S is 0 for black; Y, Cb, Cr are BT.601 over the full
+/// range.
 func colourPlanes(of picture: Picture) -> [[UInt8]] {
     var planes = [[UInt8]](repeating: [], count: 6)
     for start in stride(from: 0, to: picture.pixels.count, by: 3) {
@@ -103,12 +108,15 @@ struct LogisticRegression: Sendable {
 
     /// Rows of equal length; both labels must occur, or the constant has no optimum.
     init(fittedTo rows: [[Double]], labels: [Bool]) {
-        precondition(rows.count == labels.count && labels.contains(true) && labels.contains(false))
+        shapeCheck(
+            rows.count == labels.count && labels.contains(true) && labels.contains(false),
+            "LogisticRegression (a label per row, both kinds)", [rows.count], [labels.count])
         let (count, width) = (Double(rows.count), rows[0].count)
         let means = (0..<width).map { column in rows.reduce(0) { $0 + $1[column] } / count }
         scales = (0..<width).map { column in
             let variance = rows.reduce(0) { $0 + pow($1[column] - means[column], 2) } / count
-            return variance > 0 ? 1 / variance.squareRoot() : 0
+            // Above what the rounding of a mean leaves of a constant; features are of the order of 1.
+            return variance > 1e-20 ? 1 / variance.squareRoot() : 0
         }
         self.means = means
         weights = [Double](repeating: 0, count: width + 1)

@@ -1,5 +1,5 @@
-// MiniFASNet, the small networks of Silent-Face-Anti-Spoofing, and the published pair of them. The training-only Fourier
-// branch is not here.
+// MiniFASNet, the small networks of Silent-Face-Anti-Spoofing, and the published pair of them. The Fourier branch, which
+// serves training only, is not here.
 //
 // Source: line specification, section 3.5; names as in the published files after `ownName`.
 
@@ -100,7 +100,7 @@ struct ResidualStage: Module {
     }
 }
 
-/// A network of 0.4 million parameters from an 80 × 80 crop to three classes: 1 is live, 0 and 2 are two kinds of attack.
+/// A network of 0.4 million parameters from an 80 × 80 crop to three classes: 1 is live, 0 and 2 two kinds of attack.
 public struct MiniFASNet: Module {
     let conv1: ConvolutionBlock
     let conv2Dw: ConvolutionBlock
@@ -170,8 +170,8 @@ public struct MiniFASNet: Module {
 
     /// Crops as the networks take them, `[crop, 3, 80, 80]`: blue, green, red in 0...255.
     ///
-    /// Order and range are those of the published networks. In red, green, blue every attack among the published samples
-    /// passes for live; in 0...1 everything is an attack.
+    /// Order and range are those of the published networks. In red, green, blue every attack among the published
+    /// samples passes for live; in 0...1 everything is an attack.
     public static func input(of crops: [Picture]) -> Tensor {
         shapeCheck(
             crops.allSatisfy { $0.width == inputSide && $0.height == inputSide }, "MiniFASNet.input",
@@ -205,8 +205,8 @@ public struct FaceVerdict: Sendable, Equatable {
     /// The mean of the networks' softmaxes: attack of the first kind, live, attack of the second kind.
     public let probabilities: [Double]
 
-    /// Whether live is the likeliest class.
-    public var isLive: Bool { probabilities[1] >= max(probabilities[0], probabilities[2]) }
+    /// Whether live is likelier than each kind of attack.
+    public var isLive: Bool { probabilities[1] > probabilities[0] && probabilities[1] > probabilities[2] }
     /// 1 − 2·p(live), in -1...1: higher is likelier an attack.
     public var score: Double { 1 - 2 * probabilities[1] }
 }
@@ -223,11 +223,12 @@ public struct SilentFace: Sendable {
 
     /// Reads `minifasnet_v2_2.7_80x80.safetensors` and `minifasnet_v1se_4.0_80x80.safetensors` from a folder.
     public init(folder: String) throws(TensorIOError) {
+        func member(_ variant: MiniFASNetVariant, _ file: String, scale: Double) throws(TensorIOError) -> Member {
+            Member(network: try MiniFASNet(variant, contentsOf: "\(folder)/\(file).safetensors"), scale: scale)
+        }
         members = [
-            Member(
-                network: try MiniFASNet(.v2, contentsOf: folder + "/minifasnet_v2_2.7_80x80.safetensors"), scale: 2.7),
-            Member(
-                network: try MiniFASNet(.v1SE, contentsOf: folder + "/minifasnet_v1se_4.0_80x80.safetensors"), scale: 4),
+            try member(.v2, "minifasnet_v2_2.7_80x80", scale: 2.7),
+            try member(.v1SE, "minifasnet_v1se_4.0_80x80", scale: 4),
         ]
     }
 
