@@ -67,10 +67,12 @@ let package = Package(
                 + core("Measurements", "Tensors")),
         // Programs
         .executableTarget(
-            name: "bench", dependencies: ["BenchCases", "BenchCommands"], path: "Bench/Sources/bench",
+            name: "bench", dependencies: ["BenchCases", "BenchCommands", visionPAD, arguments] + core("TensorIO"),
+            path: "Bench/Sources/bench",
             swiftSettings: strict),
         .executableTarget(
-            name: "bench-fixture", dependencies: ["BenchCommands"] + core("Measurements"), path: "Bench/Tests/Fixture",
+            name: "bench-fixture", dependencies: ["BenchCommands", arguments] + core("Measurements"),
+            path: "Bench/Tests/Fixture",
             swiftSettings: strict),
         .executableTarget(
             name: "speed-worker", dependencies: core("Tensors", "Learning"), path: "Bench/Sources/SpeedWorker",

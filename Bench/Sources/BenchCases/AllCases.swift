@@ -3,8 +3,11 @@
 public import Measurements
 
 /// Every case, line by line.
-public let allCases: [any BenchCase] = images32
+public let allCases: [any BenchCase] = images32 + visionPAD
 
 private let images32: [any BenchCase] = Images32.Pictures.allCases.flatMap { pictures in
     Images32.Method.allCases.map { Images32(pictures, $0) }
 }
+
+private let visionPAD: [any BenchCase] =
+    [ErrorRateGolden()] + PublishedNetworks.Input.allCases.map(PublishedNetworks.init)

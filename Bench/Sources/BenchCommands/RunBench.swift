@@ -1,16 +1,29 @@
 // The command line: parses, lets one command do its work, and turns whatever happens into a last line and an exit code.
 
-internal import ArgumentParser
+public import ArgumentParser
 internal import BenchRunner
 internal import BenchStore
 internal import Foundation
 public import Measurements
 
-/// Runs the command that the program's arguments name, over `cases`, and ends the program.
-public func runBench(cases: [any BenchCase]) -> Never {
+/// Input that a trial cannot use: one sentence, and exit code 2.
+public struct TrialRefused: Error, CustomStringConvertible {
+    /// Where, what was found, what to do.
+    public let description: String
+
+    /// A refusal in the words of `error`.
+    public init(because error: any Error) { description = "\(error)" }
+}
+
+/// Runs the command that the program's arguments name and ends the program.
+///
+/// - Parameters:
+///   - cases: What the verbs work on.
+///   - trials: The command `try`, whose subcommands belong to the program, so that this module knows no line.
+public func runBench<Trials: ParsableCommand>(cases: [any BenchCase], trials: Trials.Type) -> Never {
     let code: Int32
     do {
-        var command = try Bench.parseAsRoot()
+        var command = try Bench<Trials>.parseAsRoot()
         if var verb = command as? any Verb {
             code = try verb.run(cases)
         } else {
@@ -21,8 +34,10 @@ public func runBench(cases: [any BenchCase]) -> Never {
         code = report(error, exit: error.exitCode)
     } catch let error as RunnerError {
         code = report(error, exit: error.exitCode)
+    } catch let error as TrialRefused {
+        code = report(error, exit: 2)
     } catch {
-        Bench.exit(withError: error)
+        Bench<Trials>.exit(withError: error)
     }
     exit(code)
 }
@@ -33,30 +48,32 @@ protocol Verb: ParsableCommand {
     mutating func run(_ cases: [any BenchCase]) throws -> Int32
 }
 
-struct Bench: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "bench",
-        abstract: "Runs every evaluation, remembers the results, and says what changed.",
-        discussion: """
-            Results are kept in .bench/ below the current directory. The first steps:
+struct Bench<Trials: ParsableCommand>: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "bench",
+            abstract: "Runs every evaluation, remembers the results, and says what changed.",
+            discussion: """
+                Results are kept in .bench/ below the current directory. The first steps:
 
-              bench list                     which cases there are, what they cost
-              bench all                      the nightly tier; repeat it to go on
-              bench show                     the latest run
-              bench compare main HEAD 'inr'  what changed between two commits
+                  bench list                     which cases there are, what they cost
+                  bench all                      the nightly tier; repeat it to go on
+                  bench show                     the latest run
+                  bench compare main HEAD 'inr'  what changed between two commits
 
-            CASES   globs over ids ('inr.*'), suites ('inr'), exclusions ('!inr.slow')
-            RUN     the beginning or end of a run's identifier (four hex digits or
-                    more), a git revision, @last, or @last~2 for the last but two
+                CASES   globs over ids ('inr.*'), suites ('inr'), exclusions ('!inr.slow')
+                RUN     the beginning or end of a run's identifier (four hex digits or
+                        more), a git revision, @last, or @last~2 for the last but two
 
-            Exit codes: 0 done, 1 worse, 2 incomplete or nothing measured, 3 undecided
-            with --strict, 4 store, 64 usage, 70 internal, 75 another process writes,
-            130 and 143 interrupted. The last line of the output says the same.
-            """,
-        subcommands: [
-            ListCommand.self, RunCommand.self, AllCommand.self, ShowCommand.self, CompareCommand.self,
-            ChildCommand.self,
-        ])
+                Exit codes: 0 done, 1 worse, 2 incomplete or nothing measured, 3 undecided
+                with --strict, 4 store, 64 usage, 70 internal, 75 another process writes,
+                130 and 143 interrupted. The last line of the output says the same.
+                """,
+            subcommands: [
+                ListCommand.self, RunCommand.self, AllCommand.self, ShowCommand.self, CompareCommand.self,
+                ChildCommand.self, Trials.self,
+            ])
+    }
 }
 
 /// Says what went wrong: in words on standard error, in the fixed form as the last line of the output.

@@ -1,5 +1,6 @@
 // A bench whose cases do what cases must never do: the tests of the runner start it as they would start the real one.
 
+internal import ArgumentParser
 internal import BenchCommands
 internal import Foundation
 internal import Glibc
@@ -111,4 +112,9 @@ let cases: [FixtureCase] = [
     },
 ]
 
-runBench(cases: cases)
+/// No line's models are tried here.
+struct NoTrials: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "try", shouldDisplay: false)
+}
+
+runBench(cases: cases, trials: NoTrials.self)
