@@ -3,8 +3,14 @@
 public import Measurements
 
 /// Every case, line by line.
-public let allCases: [any BenchCase] = images32
+public let allCases: [any BenchCase] = images32 + dialogueRetrieval
 
 private let images32: [any BenchCase] = Images32.Pictures.allCases.flatMap { pictures in
     Images32.Method.allCases.map { Images32(pictures, $0) }
 }
+
+private let dialogueRetrieval: [any BenchCase] =
+    CAsTRetrieval.Query.allCases.map { CAsTRetrieval($0) }
+    + CMUDoGRetrieval.Store.allCases.flatMap { store in
+        CMUDoGRetrieval.Query.allCases.map { CMUDoGRetrieval(store, $0) }
+    }
