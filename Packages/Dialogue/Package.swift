@@ -20,7 +20,8 @@ let package = Package(
     targets: [
         .target(name: "Dialogue", dependencies: core, swiftSettings: strict + [.unsafeFlags(["-O"])]),
         .testTarget(
-            name: "DialogueTests", dependencies: ["Dialogue", .product(name: "TensorTesting", package: "TensorCore")] + core,
+            name: "DialogueTests",
+            dependencies: ["Dialogue", .product(name: "TensorTesting", package: "TensorCore")] + core,
             resources: [.copy("Golden")], swiftSettings: strict + [.unsafeFlags(["-O"])]),
     ],
     swiftLanguageModes: [.v6]

@@ -3,7 +3,7 @@
 public import Measurements
 
 /// Every case, line by line.
-public let allCases: [any BenchCase] = images32 + visionPAD
+public let allCases: [any BenchCase] = images32 + visionPAD + dialogueRetrieval
 
 private let images32: [any BenchCase] = Images32.Pictures.allCases.flatMap { pictures in
     Images32.Method.allCases.map { Images32(pictures, $0) }
@@ -11,3 +11,9 @@ private let images32: [any BenchCase] = Images32.Pictures.allCases.flatMap { pic
 
 private let visionPAD: [any BenchCase] =
     [ErrorRateGolden()] + PublishedNetworks.Input.allCases.map(PublishedNetworks.init)
+
+private let dialogueRetrieval: [any BenchCase] =
+    CAsTRetrieval.Query.allCases.map { CAsTRetrieval($0) }
+    + CMUDoGRetrieval.Store.allCases.flatMap { store in
+        CMUDoGRetrieval.Query.allCases.map { CMUDoGRetrieval(store, $0) }
+    }

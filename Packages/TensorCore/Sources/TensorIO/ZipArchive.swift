@@ -172,7 +172,7 @@ func crc(_ bytes: ArraySlice<UInt8>, after checksum: UInt32 = 0) -> UInt32 {
 }
 
 /// Unpacks raw deflate data into exactly `byteCount` bytes; `nil` if it holds another number or is broken.
-private func inflated(_ packed: [UInt8], byteCount: Int) -> [UInt8]? {
+func inflated(_ packed: [UInt8], byteCount: Int) -> [UInt8]? {
     var stream = unsafe z_stream()
     // Negative window bits: no zlib header, as zip has none.
     guard unsafe inflateInit2_(&stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
