@@ -1,6 +1,7 @@
 // The one list of every case that exists.
 
 public import Measurements
+internal import SpeechTranslation
 
 /// Every case, line by line.
 public let allCases: [any BenchCase] = images32 + spokenNumbers

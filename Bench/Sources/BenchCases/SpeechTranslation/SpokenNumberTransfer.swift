@@ -1,6 +1,7 @@
 // Learning and forgetting on spoken numbers: one row per method of modality transfer.
 // The setting is the speech-translation specification's 13.1 and 13.3; the preset is TransferConfiguration.nano.
 
+internal import Learning
 public import Measurements
 public import SpeechTranslation
 internal import Tensors

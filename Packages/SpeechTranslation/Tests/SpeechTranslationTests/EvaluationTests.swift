@@ -24,7 +24,8 @@ import Testing
         #expect(measurements[1].scores?.items == ["st_out/0", "st_out/1", "st_out/2"])
         #expect(abs(measurements[1].value - 100.0 / 3) < 1e-9)
         // Lengths 1 and 3, no match; one unigram and nothing longer against 3 words.
-        #expect(translations.table(.speechOut).split(separator: "\n")[1] == "st_out\teins\tein und zwanzig\t1\t3\t0\t0\t0\t0\t1\t0\t0\t0")
+        let line = "st_out\teins\tein und zwanzig\t1\t3\t0\t0\t0\t0\t1\t0\t0\t0"
+        #expect(translations.table(.speechOut).split(separator: "\n")[1] == line)
     }
 
     @Test func `forgetting, retention and the table of a curve`() {
