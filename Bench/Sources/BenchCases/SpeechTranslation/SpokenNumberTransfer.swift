@@ -54,17 +54,25 @@ public struct SpokenNumberTransfer: BenchCase {
         return "\(what); \(data)."
     }
 
-    /// Smoke for the short rows; people nightly; made-up voices only when all is run.
+    /// Smoke for the short rows; people nightly; made-up voices and the informed method's controls only when all is run.
     public var tier: Tier {
         switch speech {
-        case .people: .nightly
+        case .people: [.informedUnscaled, .informedConstant].contains(method) ? .full : .nightly
         case .voices: .full
         case .smoke: .smoke
         }
     }
 
     /// Seconds on two cores.
-    public var expectedSeconds: Double { speech == .smoke ? 3 : 70 }
+    public var expectedSeconds: Double {
+        switch (speech, method) {
+        case (.smoke, _): 3
+        case (_, .scratch): 35
+        case (_, .fineTuning), (_, .distillation), (_, .multitask): 60
+        case (_, .progressive): 70
+        case (_, .consistency), (_, .both), (_, .informed), (_, .informedUnscaled), (_, .informedConstant): 95
+        }
+    }
 
     /// Raised when old results are no longer comparable.
     public var version: Int { 1 }

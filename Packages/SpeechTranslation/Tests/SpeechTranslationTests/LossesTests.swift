@@ -59,7 +59,7 @@ private let sixDecimals = Tolerance(absolute: 1.5e-6, relative: 0)
 
     @Test(
         arguments: [
-            // By hand at CL = 0.407031 and 0.220475 (and 3 for a clip), c = 2 halving them.
+            // By hand at CL = 0.407031, 0.220475 and 3, which `linear` clips.
             (.exponential, 1, [0.665623, 0.802137, 0.049787]), (.teacher, 1, [0.665623, 0.802137, 0.049787]),
             (.linear, 1, [0.592969, 0.779525, 0]), (.inverse, 1, [0.710716, 0.819353, 0.25]),
             (.anti, 1, [1.407031, 1.220475, 4]), (.linear, 2, [0.796485, 0.889763, 0]),
@@ -111,7 +111,6 @@ private let sixDecimals = Tolerance(absolute: 1.5e-6, relative: 0)
     }
 
     @Test func `weights are not differentiated`() {
-        // Twice the same logits: CL and its slope are 0 there, yet a differentiated weight would not show; so differ.
         func gradient(_ weighting: ConsistencyWeighting?, _ scale: Float) -> Tensor {
             Tensors.gradient(at: Example.passes) {
                 let objective = TransferObjective(

@@ -45,6 +45,18 @@ private func values(_ model: SpeechTranslator) -> [[Float]] { model.parameters.m
         #expect(first.losses != other.losses)
     }
 
+    /// In a process of its own: the number of threads belongs to the process.
+    @Test func `three steps have the same bits with 1, 2 and 3 threads`() async {
+        await #expect(processExitsWith: .success) {
+            let results = [1, 2, 3].map { count in
+                Threads.count = count
+                let training = trained(.informed)
+                return values(training.model) + [training.losses]
+            }
+            #expect(results[1] == results[0] && results[2] == results[0])
+        }
+    }
+
     @Test func `all methods from text start from one front and one batch, and end apart`() {
         let methods = TransferMethod.allCases.filter(\.startsFromText)
         let ends = methods.map { values(trained($0).model) }
