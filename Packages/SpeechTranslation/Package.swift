@@ -20,7 +20,8 @@ let package = Package(
     targets: [
         .target(name: "SpeechTranslation", dependencies: core, swiftSettings: strict + [.unsafeFlags(["-O"])]),
         .testTarget(
-            name: "SpeechTranslationTests", dependencies: ["SpeechTranslation", .product(name: "TensorTesting", package: "TensorCore")] + core,
+            name: "SpeechTranslationTests",
+            dependencies: ["SpeechTranslation", .product(name: "TensorTesting", package: "TensorCore")] + core,
             resources: [.copy("Golden")], swiftSettings: strict + [.unsafeFlags(["-O"])]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,9 +1,10 @@
 // The one list of every case that exists.
 
 public import Measurements
+internal import SpeechTranslation
 
 /// Every case, line by line.
-public let allCases: [any BenchCase] = images32 + visionPAD + dialogueRetrieval
+public let allCases: [any BenchCase] = images32 + visionPAD + dialogueRetrieval + spokenNumbers
 
 private let images32: [any BenchCase] = Images32.Pictures.allCases.flatMap { pictures in
     Images32.Method.allCases.map { Images32(pictures, $0) }
@@ -16,4 +17,10 @@ private let dialogueRetrieval: [any BenchCase] =
     CAsTRetrieval.Query.allCases.map { CAsTRetrieval($0) }
     + CMUDoGRetrieval.Store.allCases.flatMap { store in
         CMUDoGRetrieval.Query.allCases.map { CMUDoGRetrieval(store, $0) }
+    }
+
+private let spokenNumbers: [any BenchCase] =
+    [SpokenNumberOverfit()]
+    + SpokenNumberTransfer.Speech.allCases.flatMap { speech in
+        TransferMethod.allCases.map { SpokenNumberTransfer(speech, $0) }
     }

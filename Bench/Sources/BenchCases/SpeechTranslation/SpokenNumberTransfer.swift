@@ -1,0 +1,235 @@
+// Learning and forgetting on spoken numbers: one row per method of modality transfer.
+// The setting is the speech-translation specification's 13.1 and 13.3; the preset is TransferConfiguration.nano.
+
+internal import Learning
+public import Measurements
+public import SpeechTranslation
+internal import Tensors
+
+/// A row of the table.
+public struct SpokenNumberTransfer: BenchCase {
+    /// Who speaks.
+    public enum Speech: String, CaseIterable, Sendable {
+        /// Six people of FSDD.
+        case people
+        /// Six made-up voices, which no result about real speech may stand on.
+        case voices
+        /// The same voices, few numbers and few steps: whether everything runs.
+        case smoke
+    }
+
+    private let speech: Speech
+    private let method: TransferMethod
+
+    /// The row of `method` on what `speech` says.
+    public init(_ speech: Speech, _ method: TransferMethod) {
+        self.speech = speech
+        self.method = method
+    }
+
+    /// `st.snt.<method>` for people, `st.snt.<speech>.<method>` for made-up voices.
+    public var id: String { "st.snt." + (speech == .people ? "" : speech.rawValue + ".") + method.rawValue }
+
+    /// What `bench list --long` says.
+    public var summary: String {
+        let what =
+            switch method {
+            case .scratch: "No transfer, cross-entropy"
+            case .fineTuning: "Fine-tuning from text"
+            case .progressive: "Progressive training: rehearses transcripts and external text"
+            case .multitask: "Multitask: rehearses transcripts"
+            case .distillation: "Distillation from the text teacher"
+            case .consistency: "Consistency of two dropout passes"
+            case .both: "Distillation and consistency"
+            case .informed: "Consistency-informed distillation"
+            case .informedUnscaled: "The same, weights not rescaled to mean 1"
+            case .informedConstant: "Its control: every token the same mean weight"
+            }
+        let data =
+            switch speech {
+            case .people: "spoken numbers by six people"
+            case .voices: "spoken numbers by made-up voices"
+            case .smoke: "a few numbers by made-up voices, 6 + 6 steps"
+            }
+        return "\(what); \(data)."
+    }
+
+    /// Smoke for the short rows; people nightly; made-up voices and the informed method's controls only when all is run.
+    public var tier: Tier {
+        switch speech {
+        case .people: [.informedUnscaled, .informedConstant].contains(method) ? .full : .nightly
+        case .voices: .full
+        case .smoke: .smoke
+        }
+    }
+
+    /// Seconds on two cores.
+    public var expectedSeconds: Double {
+        switch (speech, method) {
+        case (.smoke, _): 3
+        case (_, .scratch): 35
+        case (_, .fineTuning), (_, .distillation), (_, .multitask): 60
+        case (_, .progressive): 70
+        case (_, .consistency), (_, .both), (_, .informed), (_, .informedUnscaled), (_, .informedConstant): 95
+        }
+    }
+
+    /// Raised when old results are no longer comparable.
+    public var version: Int { 1 }
+
+    /// Every setting of model and training, and the numbers.
+    public var configuration: [String: String] {
+        [
+            "preset": settings.canonicalDescription, "method": method.rawValue,
+            "numbers":
+                "\(speech.rawValue): \(counts.train) to train, \(counts.test) to test, \(counts.longText) long as text",
+        ]
+    }
+
+    /// Folders below `--data`.
+    public var dataFolders: [String] { speech == .people ? ["st/fsdd"] : [] }
+
+    /// BLEU on the four test sets, what was forgotten, exact counts, and costs.
+    public var metrics: [Metric] {
+        TestSet.allCases.flatMap { [$0.bleu, $0.sentenceBLEU] }
+            + TestSet.text.flatMap { [Self.forgetting($0), Self.retention($0)] }
+            + [Self.parameters, Self.trainFlops, Self.textSeconds, Self.trainSeconds, Self.decodeMilliseconds]
+    }
+
+    private static func forgetting(_ set: TestSet) -> Metric {
+        Metric(
+            "forgetting_" + set.rawValue, .quality, unit: "BLEU", direction: .lowerIsBetter, decimals: 1,
+            smallestEffect: 0.5)
+    }
+
+    private static func retention(_ set: TestSet) -> Metric {
+        Metric("r90_" + set.rawValue, .quality, direction: .higherIsBetter, decimals: 3, smallestEffect: 0.01)
+    }
+
+    private static let parameters = Metric("params", .exact, decimals: 0)
+    private static let trainFlops = Metric(
+        "train_flop", .exact, unit: "FLOP", direction: .lowerIsBetter, decimals: 0)
+    private static let textSeconds = Metric(
+        "train_text", .cost, unit: "s", direction: .lowerIsBetter, decimals: 1, smallestEffect: 0.05)
+    private static let trainSeconds = Metric(
+        "train", .cost, unit: "s", direction: .lowerIsBetter, decimals: 1, smallestEffect: 0.05)
+    private static let decodeMilliseconds = Metric(
+        "decode", .cost, unit: "ms", direction: .lowerIsBetter, decimals: 2, smallestEffect: 0.05)
+
+    private var settings: TransferConfiguration { speech == .smoke ? .nanoSmoke : .nano }
+    private var counts: SpokenNumberCounts { speech == .smoke ? .few : .published }
+
+    /// Trains on text unless the method starts without, then on speech; translates the test sets along the way.
+    public func run(in context: CaseContext) throws -> CaseOutcome {
+        context.report(0, "numbers")
+        let recordings = try recordings(context)
+        // The numbers are part of the benchmark, so they do not move with the run's seed.
+        let numbers = SpokenNumbers(recordings, counts)
+        let clock = ContinuousClock()
+        var seconds = (text: 0.0, speech: 0.0)
+        var text = TextTraining(settings, seed: context.seed)
+        while method.startsFromText && !text.isFinished {
+            seconds.text += clock.measure { text.step() } / .seconds(1)
+            context.report(0.3 * Double(text.losses.count) / Double(settings.textStage.steps), "text")
+        }
+        var training = TransferTraining(method, settings, from: text.model, on: numbers.train, seed: context.seed)
+        var curve = LearningCurve()
+        var translations = training.model.translations(ofAll: numbers)
+        curve.append(translations, step: 0)
+        var flops: UInt64 = 0
+        var decodeSeconds = 0.0
+        let steps = settings.speechStage.steps
+        while !training.isFinished {
+            let before = Counters.now.flops
+            seconds.speech += clock.measure { training.step() } / .seconds(1)
+            flops += Counters.now.flops - before
+            let step = training.losses.count
+            context.report(0.3 + 0.7 * Double(step) / Double(steps), "step \(step)/\(steps)")
+            guard step.isMultiple(of: 100) || training.isFinished else { continue }
+            decodeSeconds = clock.measure { translations = training.model.translations(ofAll: numbers) } / .seconds(1)
+            curve.append(translations, step: step)
+        }
+        let sentenceCount = translations.values.reduce(0) { $0 + $1.references.count }
+        let measurements =
+            TestSet.allCases.flatMap { set in translations[set]?.measurements(set) ?? [] }
+            + TestSet.text.flatMap { set in
+                [
+                    Measurement(Self.forgetting(set), value: curve.forgetting(set)),
+                    Measurement(Self.retention(set), value: curve.retention(set)),
+                ]
+            } + [
+                Measurement(Self.parameters, value: Double(training.model.parameterCount)),
+                Measurement(Self.trainFlops, value: Double(flops)),
+                Measurement(Self.textSeconds, value: seconds.text),
+                Measurement(Self.trainSeconds, value: seconds.speech),
+                Measurement(Self.decodeMilliseconds, value: 1000 * decodeSeconds / Double(sentenceCount)),
+            ]
+        let sentences = TestSet.allCases.map { translations[$0]?.table($0) ?? "" }.joined()
+        return CaseOutcome(
+            measurements, dataDigests: ["recordings": recordings.digest],
+            artefacts: [
+                Artefact(name: "curve.tsv", mediaType: "text/tab-separated-values", bytes: Array(curve.table.utf8)),
+                Artefact(name: "sentences.tsv", mediaType: "text/tab-separated-values", bytes: Array(sentences.utf8)),
+            ])
+    }
+
+    private func recordings(_ context: CaseContext) throws -> DigitRecordings {
+        switch speech {
+        case .voices: return .formantVoices()
+        case .smoke: return .formantVoices(trainTakes: 2, testTakes: 1)
+        case .people:
+            guard let folder = context.dataFolder else { throw MissingDataFolder(caseID: id) }
+            return try DigitRecordings(folder: folder + "/st/fsdd")
+        }
+    }
+}
+
+/// Eight spoken numbers learned by heart: whether the model can learn at all.
+public struct SpokenNumberOverfit: BenchCase {
+    /// The case.
+    public init() {}
+
+    /// `st.snt.overfit`.
+    public var id: String { "st.snt.overfit" }
+
+    /// What `bench list --long` says.
+    public var summary: String { "Eight numbers by made-up voices learned by heart: loss below 0.1." }
+
+    /// Smoke.
+    public var tier: Tier { .smoke }
+
+    /// Seconds on two cores.
+    public var expectedSeconds: Double { 5 }
+
+    /// Raised when old results are no longer comparable.
+    public var version: Int { 1 }
+
+    /// Every setting of model and training.
+    public var configuration: [String: String] { ["preset": TransferConfiguration.nanoOverfit.canonicalDescription] }
+
+    /// None.
+    public var dataFolders: [String] { [] }
+
+    /// The last loss and the share of numbers translated exactly.
+    public var metrics: [Metric] { [Self.loss, Self.exactShare] }
+
+    private static let loss = Metric("loss", .exact, unit: "nats", direction: .lowerIsBetter, decimals: 4)
+    private static let exactShare = Metric("exact", .exact, direction: .higherIsBetter, decimals: 3)
+
+    /// Trains on eight utterances and translates them.
+    public func run(in context: CaseContext) throws -> CaseOutcome {
+        let recordings = DigitRecordings.formantVoices(trainTakes: 2, testTakes: 1)
+        let numbers = Array(SpokenNumbers(recordings, .few).train.prefix(8))
+        let settings = TransferConfiguration.nanoOverfit
+        var training = TransferTraining(.scratch, settings, from: nil, on: numbers, seed: context.seed)
+        while !training.isFinished {
+            training.step()
+            context.report(Double(training.losses.count) / Double(settings.speechStage.steps), "by heart")
+        }
+        return CaseOutcome(
+            [
+                Measurement(Self.loss, value: Double(training.losses.last ?? .nan)),
+                Measurement(Self.exactShare, value: training.model.translations(of: numbers).exactShare),
+            ], dataDigests: ["recordings": recordings.digest])
+    }
+}

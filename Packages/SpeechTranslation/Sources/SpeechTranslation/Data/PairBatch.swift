@@ -1,0 +1,43 @@
+// Pairs of texts as a batch that a model reads, and what a text translator makes of it.
+
+internal import Sequences
+internal import Tensors
+
+/// Pairs as a model reads them.
+struct PairBatch {
+    let sources: PaddedTokens
+    /// The start token, then the target without its end: `[row, token]`.
+    let inputs: Indices
+    /// The target with its end: `[row, token]`.
+    let labels: Indices
+
+    init(_ pairs: [NumberPair]) {
+        sources = PaddedTokens(pairs.map(\.source), padding: NumberVocabulary.padding)
+        inputs =
+            PaddedTokens(
+                pairs.map { [NumberVocabulary.start] + $0.target.dropLast() }, padding: NumberVocabulary.padding
+            ).indices
+        labels = PaddedTokens(pairs.map(\.target), padding: ignoredLabel).indices
+    }
+
+    /// The decoder's inputs for `count` passes, one after the other.
+    func repeatedInputs(_ count: Int) -> Indices {
+        Indices(
+            Array(repeatElement(inputs.scalars, count: count).joined()),
+            shape: [count * inputs.shape[0], inputs.shape[1]])
+    }
+
+    /// The smoothed cross-entropy of text to text per real token.
+    func textLoss(_ model: EncoderDecoder, smoothing: Float, dropout: inout Philox?) -> Tensor {
+        let logits = model(inputs, given: model.encode(sources, dropout: &dropout), dropout: &dropout)
+        return transferLoss(logits, labels: labels, TransferObjective(smoothing: smoothing)).total
+    }
+
+    /// A text translator's logits in `count` passes one after the other.
+    func textLogits(_ model: EncoderDecoder, passes count: Int = 1, dropout: inout Philox?) -> Tensor {
+        let passes = (0..<count).map { _ in
+            model(inputs, given: model.encode(sources, dropout: &dropout), dropout: &dropout)
+        }
+        return .concatenated(passes, along: 0)
+    }
+}

@@ -1,1 +1,0 @@
-// To be replaced by the first test of this line.

@@ -1,0 +1,136 @@
+// Every method trains, deterministically; the switches do what their names say; a few numbers are learned by heart.
+
+import Learning
+import Sequences
+import TensorTesting
+import Tensors
+import Testing
+
+@testable import SpeechTranslation
+
+private let tiny: TransferConfiguration = {
+    var tiny = TransferConfiguration.nanoSmoke
+    tiny.model.text.channels = 16
+    tiny.model.text.hiddenSize = 24
+    tiny.model.subsamplerChannels = 16
+    tiny.textStage.batchSize = 8
+    tiny.speechStage.batchSize = 8
+    tiny.speechStage.steps = 3
+    return tiny
+}()
+
+private let numbers = SpokenNumbers(.formantVoices(trainTakes: 2, testTakes: 1), .few)
+
+private func textModel() -> EncoderDecoder {
+    var training = TextTraining(tiny, seed: 3)
+    while !training.isFinished { training.step() }
+    return training.model
+}
+
+private func trained(_ method: TransferMethod, seed: UInt64 = 1) -> TransferTraining {
+    var training = TransferTraining(method, tiny, from: textModel(), on: numbers.train, seed: seed)
+    while !training.isFinished { training.step() }
+    return training
+}
+
+private func values(_ model: SpeechTranslator) -> [[Float]] { model.parameters.map { $0.box.value.scalars } }
+
+@Suite struct TrainingTests {
+    @Test(arguments: TransferMethod.allCases)
+    func `a method gives the same bits again, other bits for another seed, and finite losses`(_ method: TransferMethod)
+    {
+        let (first, second, other) = (trained(method), trained(method), trained(method, seed: 2))
+        #expect(first.losses.count == 3 && first.losses.allSatisfy(\.isFinite))
+        #expect(first.losses == second.losses && values(first.model) == values(second.model))
+        #expect(first.losses != other.losses)
+    }
+
+    /// In a process of its own: the number of threads belongs to the process.
+    @Test func `three steps have the same bits with 1, 2 and 3 threads`() async {
+        await #expect(processExitsWith: .success) {
+            let results = [1, 2, 3].map { count in
+                Threads.count = count
+                let training = trained(.informed)
+                return values(training.model) + [training.losses]
+            }
+            #expect(results[1] == results[0] && results[2] == results[0])
+        }
+    }
+
+    @Test func `all methods from text start from one front and one batch, and end apart`() {
+        let methods = TransferMethod.allCases.filter(\.startsFromText)
+        let ends = methods.map { values(trained($0).model) }
+        #expect(Set(ends).count == methods.count)
+        let starts = methods.map {
+            values(TransferTraining($0, tiny, from: textModel(), on: numbers.train, seed: 1).model)
+        }
+        #expect(Set(starts).count == 1)
+    }
+
+    @Test func `shared layers move by the factor, the front by the whole rate`() {
+        func movement(_ factor: Float) -> (front: Double, text: Double) {
+            var configuration = tiny
+            configuration.sharedRateFactor = factor
+            configuration.speechStage.steps = 1
+            let text = textModel()
+            var training = TransferTraining(.fineTuning, configuration, from: text, on: numbers.train, seed: 1)
+            let before = training.model.parameters.map { $0.box.value }
+            training.step()
+            func moved(_ prefix: String) -> Double {
+                zip(before, training.model.parameters).filter { $0.1.name.hasPrefix(prefix) }
+                    .reduce(0) { $0 + Double(($1.1.box.value - $1.0).abs().sum().item) }
+            }
+            return (moved("front."), moved("text."))
+        }
+        let (whole, part, none) = (movement(1), movement(0.15), movement(0))
+        #expect(whole.front == part.front && part.front == none.front && whole.front > 0)
+        // Adam's first step is the rate itself in every element; float32 parameters round it.
+        #expect(abs(part.text / whole.text - 0.15) < 0.01)
+        #expect(none.text == 0)
+    }
+
+    @Test func `the teacher is left as it was`() {
+        let text = textModel()
+        let before = text.parameters.map { $0.box.value.scalars }
+        var training = TransferTraining(.informed, tiny, from: text, on: numbers.train, seed: 1)
+        training.step()
+        #expect(text.parameters.map { $0.box.value.scalars } == before)
+    }
+
+    @Test(
+        arguments: [
+            (.fineTuning, 1, false, false), (.distillation, 1, true, false), (.consistency, 2, false, false),
+            (.both, 2, true, false), (.informed, 2, true, true), (.informedConstant, 2, true, true),
+        ] as [(TransferMethod, Int, Bool, Bool)])
+    func `a method's switches`(_ method: TransferMethod, _ passes: Int, _ teacher: Bool, _ weighted: Bool) {
+        let objective = method.objective(.nano)
+        #expect(objective.passCount == passes && objective.usesTeacher == teacher)
+        #expect((objective.weighting != nil) == weighted)
+    }
+
+    @Test func `the constant control has the unscaled variant's mean weight`() {
+        let consistency = Tensor([0.1, 0.9, 2], shape: [1, 3])
+        let weights = [TransferMethod.informedUnscaled, .informedConstant].compactMap {
+            $0.objective(.nano).weighting?.weights(consistency, counted: .ones([1, 3]))
+        }
+        #expect(abs(weights[0].mean().item - weights[1].mean().item) < 1e-6)
+        #expect(Set(weights[1].scalars).count == 1 && Set(weights[0].scalars).count == 3)
+    }
+
+    @Test func `the variant that trusts a stable teacher trains`() {
+        var configuration = tiny
+        configuration.weighting = ConsistencyWeighting(.teacher)
+        var training = TransferTraining(.informed, configuration, from: textModel(), on: numbers.train, seed: 1)
+        training.step()
+        #expect(training.losses[0].isFinite && training.losses != trained(.informed).losses)
+    }
+
+    @Test func `eight spoken numbers are learned by heart`() {
+        let few = Array(numbers.train.prefix(8))
+        var training = TransferTraining(.scratch, .nanoOverfit, from: nil, on: few, seed: 1)
+        while !training.isFinished { training.step() }
+        let last = training.losses.last ?? .nan
+        #expect(last < 0.1, "\(training.losses[0]) became \(last)")
+        #expect(training.model.translations(of: few).exactShare == 1)
+    }
+}
