@@ -22,5 +22,5 @@ private let dialogueRetrieval: [any BenchCase] =
 private let spokenNumbers: [any BenchCase] =
     [SpokenNumberOverfit()]
     + SpokenNumberTransfer.Speech.allCases.flatMap { speech in
-        TransferMethod.allCases.map { SpokenNumberTransfer(speech, $0) }
+        (speech == .smoke ? [.fineTuning, .informed] : TransferMethod.allCases).map { SpokenNumberTransfer(speech, $0) }
     }

@@ -129,7 +129,7 @@ public struct SpokenNumberTransfer: BenchCase {
         var seconds = (text: 0.0, speech: 0.0)
         var text = TextTraining(settings, seed: context.seed)
         while method.startsFromText && !text.isFinished {
-            seconds.text += clock.measure { text.step() } / .seconds(1)
+            seconds.text += try clock.measure { try text.step() } / .seconds(1)
             context.report(0.3 * Double(text.losses.count) / Double(settings.textStage.steps), "text")
         }
         var training = TransferTraining(method, settings, from: text.model, on: numbers.train, seed: context.seed)
@@ -141,7 +141,7 @@ public struct SpokenNumberTransfer: BenchCase {
         let steps = settings.speechStage.steps
         while !training.isFinished {
             let before = Counters.now.flops
-            seconds.speech += clock.measure { training.step() } / .seconds(1)
+            seconds.speech += try clock.measure { try training.step() } / .seconds(1)
             flops += Counters.now.flops - before
             let step = training.losses.count
             context.report(0.3 + 0.7 * Double(step) / Double(steps), "step \(step)/\(steps)")
@@ -223,7 +223,7 @@ public struct SpokenNumberOverfit: BenchCase {
         let settings = TransferConfiguration.nanoOverfit
         var training = TransferTraining(.scratch, settings, from: nil, on: numbers, seed: context.seed)
         while !training.isFinished {
-            training.step()
+            try training.step()
             context.report(Double(training.losses.count) / Double(settings.speechStage.steps), "by heart")
         }
         return CaseOutcome(

@@ -1,7 +1,7 @@
 // The two stages of modality transfer: a text translator learns from pairs, then accepts speech by one of the methods.
 // Source: the specification's section 2.2.
 
-internal import Learning
+public import Learning
 public import Sequences
 internal import Tensors
 
@@ -28,7 +28,9 @@ public struct TextTraining: Sendable {
     public var isFinished: Bool { losses.count >= configuration.textStage.steps }
 
     /// One optimiser step.
-    public mutating func step() {
+    ///
+    /// - Throws: `NonFiniteLoss`; nothing has changed then.
+    public mutating func step() throws(NonFiniteLoss) {
         let index = losses.count + 1
         var generator = streams.stream("pairs/\(index)")
         let batch = PairBatch(
@@ -37,8 +39,9 @@ public struct TextTraining: Sendable {
             var dropout: Philox? = streams.stream("dropout/\(index)")
             return batch.textLoss(model, smoothing: configuration.smoothing, dropout: &dropout)
         }
+        let value = try loss.finiteLoss(atStep: index)
         optimiser.update(model, gradients: gradients, factor: configuration.textStage.schedule(index))
-        losses.append(loss.item)
+        losses.append(value)
     }
 }
 
@@ -92,7 +95,9 @@ public struct TransferTraining: Sendable {
     public var isFinished: Bool { losses.count >= configuration.speechStage.steps }
 
     /// One optimiser step.
-    public mutating func step() {
+    ///
+    /// - Throws: `NonFiniteLoss`; nothing has changed then.
+    public mutating func step() throws(NonFiniteLoss) {
         let index = losses.count + 1
         let chosen = batch(index)
         let pairs = PairBatch(chosen.map(\.pair))
@@ -118,12 +123,13 @@ public struct TransferTraining: Sendable {
             }
             return loss
         }
+        let value = try loss.finiteLoss(atStep: index)
         let factor = configuration.speechStage.schedule(index)
         // Names are in byte order: all of `front` stands before all of `text`.
         let frontCount = model.front.parameters.count
         frontOptimiser.update(model.front, gradients: Array(gradients.prefix(frontCount)), factor: factor)
         textOptimiser.update(model.text, gradients: Array(gradients.dropFirst(frontCount)), factor: factor)
-        losses.append(loss.item)
+        losses.append(value)
     }
 
     /// A step's utterances: a quarter of a random four batches, of similar lengths so that little is padding.
