@@ -4,7 +4,9 @@ internal import Learning
 internal import Signal
 public import Tensors
 
-/// Pixel-wise binary supervision (George and Marcel 2019; section 3.3): half of each cross-entropy.
+/// Pixel-wise binary supervision: half the cross-entropy of the map and half that of the decision.
+///
+/// George and Marcel 2019; section 3.3.
 ///
 /// - Parameters:
 ///   - map: Logits of every cell, `[batch, 1, row, column]`; each cell's target is its picture's label.
@@ -16,7 +18,9 @@ public func pixelBinaryLoss(map: Tensor, decisions: Tensor, labels: Tensor) -> T
     return binaryCrossEntropy(map, targets: targets) * 0.5 + binaryCrossEntropy(decisions, targets: labels) * 0.5
 }
 
-/// The mean squared error of depth and of its contrasts (Yu et al. 2020; section 3.4).
+/// The mean squared error of depth and of its contrasts.
+///
+/// Yu et al. 2020; section 3.4.
 ///
 /// - Parameters:
 ///   - depths: `[batch, 1, row, column]`, at least 3 × 3 cells.
@@ -63,7 +67,7 @@ public func fourierTarget(_ grey: Tensor, side: Int) -> Tensor {
     return scaled.reshaped(to: [batch, 1, height, width]).resized(height: side, width: side)
 }
 
-/// The grey `[batch, height, width]` of colours `[batch, 3, height, width]`, by Rec. 601.
+/// The grey `[batch, height, width]` of colours `[batch, 3, height, width]`: 0.299 R + 0.587 G + 0.114 B.
 public func grey(_ colours: Tensor) -> Tensor {
     let channels = colours.unstacked(along: 1)
     return channels[0] * 0.299 + channels[1] * 0.587 + channels[2] * 0.114

@@ -10,7 +10,7 @@ typealias Colour = SIMD4<Float>
 typealias Point = SIMD2<Float>
 
 extension Colour {
-    /// The Rec. 601 luminance.
+    /// 0.299 R + 0.587 G + 0.114 B.
     var luminance: Float { 0.299 * x + 0.587 * y + 0.114 * z }
 
     /// The colour farther from, or nearer to, its own grey.

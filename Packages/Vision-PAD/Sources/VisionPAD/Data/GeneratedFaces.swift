@@ -32,7 +32,7 @@ public struct GeneratedFaces: Sendable {
         light.azimuth += shot.normal(0.15)
         light.elevation += shot.normal(0.08)
         let pose = Pose(using: &shot)
-        let stand = shot.uniform(-3...3)
+        let view = View(using: &shot)
         var wearsCap = shot.happens(0.1)
         let shade = shot.happens(0.1) ? Shade(using: &shot) : nil
         let isLowGrade = shot.happens(0.1)
@@ -42,7 +42,7 @@ public struct GeneratedFaces: Sendable {
         case nil:
             scene = Scene(side: Self.side) { point in
                 person.surface(at: point, pose: pose, wearsCap: wearsCap)
-                    ?? placeDay.background(at: point, roll: stand)
+                    ?? placeDay.background(at: point, from: view)
             }
         case .print?, .replay?:
             var (panel, photo): (Panel, SourcePhoto)
@@ -53,7 +53,7 @@ public struct GeneratedFaces: Sendable {
             scene = Scene(side: Self.side) { point in
                 panel.surface(at: point, hold: hold, photo: photo, hand: person.skin, light: light)
                     ?? person.surface(at: point, pose: pose, wearsCap: false)
-                    ?? placeDay.background(at: point, roll: stand)
+                    ?? placeDay.background(at: point, from: view)
             }
         case .paperMask?, .silicone?:
             var instrument = instrumentStream(presentation)
@@ -63,7 +63,7 @@ public struct GeneratedFaces: Sendable {
             scene = Scene(side: Self.side) { point in
                 mask.surface(at: point, pose: pose, person: person, photo: photo, cast: cast)
                     ?? person.surface(at: point, pose: pose, wearsCap: wearsCap)
-                    ?? placeDay.background(at: point, roll: stand)
+                    ?? placeDay.background(at: point, from: view)
             }
         }
 
@@ -96,10 +96,10 @@ public struct GeneratedFaces: Sendable {
         let places: [Place] = [.office, .lobby, .outdoor]
         let placeDay = placeDay(places[generator.integer(below: places.count)], 31 + generator.integer(below: 4))
         let pose = Pose(spread: 0.5, using: &generator)
-        let stand = generator.uniform(-3...3)
+        let view = View(using: &generator)
         let wearsCap = generator.happens(0.1)
         let scene = Scene(side: Self.side) { point in
-            person.surface(at: point, pose: pose, wearsCap: wearsCap) ?? placeDay.background(at: point, roll: stand)
+            person.surface(at: point, pose: pose, wearsCap: wearsCap) ?? placeDay.background(at: point, from: view)
         }
         let (picture, _) = Optics.good.photograph(
             scene.lit(by: placeDay.light, shade: nil), side: Self.side, using: &generator)

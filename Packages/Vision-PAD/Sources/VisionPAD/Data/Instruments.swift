@@ -229,7 +229,7 @@ struct Mask {
         return Canvas(side: side, pixels: pixels).blurred(by: Colour(2.2, 2.2, 2.2, 2.5) * deviation)
     }
 
-    /// The mask at a place of the frame; `nil` where it does not cover the wearer.
+    /// The mask at a place of the frame, or nothing where it does not cover the wearer.
     ///
     /// - Parameters:
     ///   - point: In the frame.
@@ -237,6 +237,7 @@ struct Mask {
     ///   - person: The wearer.
     ///   - photo: What paper was printed from.
     ///   - cast: The blurred face, for silicone.
+    /// - Returns: The surface, with its depth.
     func surface(at point: Point, pose: Pose, person: Person, photo: SourcePhoto, cast: Canvas) -> SurfacePoint? {
         let p = person.place(at: point, pose: pose)
         let round = person.roundness(at: p)

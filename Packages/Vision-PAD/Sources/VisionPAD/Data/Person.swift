@@ -105,6 +105,7 @@ struct Person {
     ///   - p: In the face's coordinates.
     ///   - wearsCap: Whether hair and forehead are under a cap.
     ///   - isBare: Without beard and glasses, as a mask is cast.
+    /// - Returns: The surface, with its depth.
     func face(at p: Point, wearsCap: Bool, isBare: Bool = false) -> SurfacePoint {
         let strand = strands.value(at: p)
         var colour = skin * (1 + 0.05 * pores.value(at: p) * 2 + 0.03 * strand * 2)

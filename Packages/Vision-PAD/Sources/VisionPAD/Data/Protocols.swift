@@ -89,8 +89,8 @@ public struct ProtocolSets: Sendable {
             (0..<(species == nil ? size.bonaFide : size.attacksPerSpecies)).map { number in
                 let (round, person) = number.quotientAndRemainder(dividingBy: people.count)
                 let subject = people.lowerBound + person
-                // The round shifts the combination, so that no person stays with some of them.
-                let (place, day, camera) = combinations[(number + round) % combinations.count]
+                // Eight rounds show a person all eight combinations, since 3 and 8 have no common divisor.
+                let (place, day, camera) = combinations[(person + 3 * round) % combinations.count]
                 // Two instruments of a species for each person, numbered across all sets.
                 return Presentation(
                     subject: subject, species: species, instrument: species == nil ? 0 : 2 * subject + round % 2 + 1,

@@ -60,17 +60,30 @@ struct PlaceDay {
         edges = (0..<3).map { _ in background.uniform(-1...1) }
     }
 
-    /// The wall behind everything as it looks lit, seen from a camera that stands `roll` further to the right.
-    func background(at point: Point, roll: Float) -> SurfacePoint {
+    /// The wall behind everything, seen from where a shot is taken.
+    func background(at point: Point, from view: View) -> SurfacePoint {
         // The scenery repeats after three frame widths, so that every shot has some of it.
-        var x = point.x + roll
+        var x = point.x + view.position
         x -= 6 * ((x + 3) / 6).rounded(.down)
         var colour = wall
         for (number, edge) in edges.enumerated() where x > edge * 3 { colour += accent * (number % 2 == 0 ? 1 : -1) }
-        colour *= 1 + 2 * amplitude * noise.value(at: Point(x, point.y))
+        colour *= view.brightness * (1 + 2 * amplitude * noise.value(at: Point(x, point.y)))
         colour = colour.clamped(lowerBound: Colour(repeating: 0.01), upperBound: Colour(repeating: 1))
         colour.w = 0
         return SurfacePoint(colour: colour, matter: .background)
+    }
+}
+
+/// Where in a place a shot is taken.
+struct View {
+    /// To the right, in frame coordinates.
+    let position: Float
+    /// How much of the light reaches what stands behind.
+    let brightness: Float
+
+    init(using generator: inout Philox) {
+        position = generator.uniform(-3...3)
+        brightness = generator.uniform(0.2...1.2)
     }
 }
 

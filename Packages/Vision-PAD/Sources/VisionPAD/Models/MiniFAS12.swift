@@ -1,4 +1,4 @@
-// MiniFAS-12: MiniFASNet's blocks and its Fourier branch at a twentieth of the size.
+// MiniFAS-12: MiniFASNet's blocks and its Fourier branch with a fifteenth of its parameters.
 // Source: the line's specification, sections 3.5 and 10.1. Convolutions before a batch norm have no bias.
 
 internal import Learning
@@ -18,15 +18,20 @@ public struct MiniFAS12: PresentationAttackDetector {
 
     /// Fresh parameters.
     public init(using generator: inout Philox) {
-        stem = NormedConvolution(3, 12, size: 3, stride: 2, using: &generator)
-        widening = BottleneckBlock(12, expanded: 36, 24, stride: 2, using: &generator)
-        residual = BottleneckBlock(24, expanded: 24, 24, stride: 1, using: &generator)
-        deepening = BottleneckBlock(24, expanded: 48, 48, stride: 2, using: &generator)
-        deepResidual = BottleneckBlock(48, expanded: 24, 48, stride: 1, using: &generator)
-        pooling = Convolution(48, 48, size: GeneratedFaces.mapSide, groups: 48, usesBias: false, using: &generator)
-        poolingNorm = BatchNorm(48)
-        decision = Linear(48, 1, using: &generator)
-        branch = FourierBranch(48, using: &generator)
+        self.init(width: 12, branchWidth: 32, mapSide: GeneratedFaces.mapSide, using: &generator)
+    }
+
+    /// A network of `width` channels after the first convolution for pictures of 8 · `mapSide` pixels a side.
+    init(width w: Int, branchWidth: Int, mapSide: Int, using generator: inout Philox) {
+        stem = NormedConvolution(3, w, size: 3, stride: 2, using: &generator)
+        widening = BottleneckBlock(w, expanded: 3 * w, 2 * w, stride: 2, using: &generator)
+        residual = BottleneckBlock(2 * w, expanded: 2 * w, 2 * w, stride: 1, using: &generator)
+        deepening = BottleneckBlock(2 * w, expanded: 4 * w, 4 * w, stride: 2, using: &generator)
+        deepResidual = BottleneckBlock(4 * w, expanded: 2 * w, 4 * w, stride: 1, using: &generator)
+        pooling = Convolution(4 * w, 4 * w, size: mapSide, groups: 4 * w, usesBias: false, using: &generator)
+        poolingNorm = BatchNorm(4 * w)
+        decision = Linear(4 * w, 1, using: &generator)
+        branch = FourierBranch(4 * w, branchWidth, using: &generator)
     }
 
     /// The features `[batch, 48, 8, 8]` of pictures `[batch, 3, 64, 64]`.
@@ -39,9 +44,9 @@ public struct MiniFAS12: PresentationAttackDetector {
     }
 
     /// The logits `[batch]` that a face is live.
-    func logits(_ features: Tensor, isTraining: Bool) -> Tensor {
+    private func logits(_ features: Tensor, isTraining: Bool) -> Tensor {
         let pooled = poolingNorm(pooling(features), isTraining: isTraining)  // [batch, 48, 1, 1]
-        return decision(pooled.reshaped(to: [-1, 48])).reshaped(to: [-1])
+        return decision(pooled.reshaped(to: [pooled.shape[0], -1])).reshaped(to: [-1])
     }
 
     /// Logits `[batch]` and predicted spectra `[batch, 1, 8, 8]`.
@@ -108,11 +113,11 @@ private struct FourierBranch: Module {
     let second: Convolution
     let secondNorm: BatchNorm
 
-    init(_ inputs: Int, using generator: inout Philox) {
+    init(_ inputs: Int, _ width: Int, using generator: inout Philox) {
         let sliding = Sliding(padding: .both(1))
-        first = Convolution(inputs, 32, size: 3, sliding: sliding, usesBias: false, using: &generator)
-        firstNorm = BatchNorm(32)
-        second = Convolution(32, 1, size: 3, sliding: sliding, usesBias: false, using: &generator)
+        first = Convolution(inputs, width, size: 3, sliding: sliding, usesBias: false, using: &generator)
+        firstNorm = BatchNorm(width)
+        second = Convolution(width, 1, size: 3, sliding: sliding, usesBias: false, using: &generator)
         secondNorm = BatchNorm(1)
     }
 
