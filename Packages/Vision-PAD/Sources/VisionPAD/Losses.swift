@@ -68,7 +68,7 @@ public func fourierTarget(_ grey: Tensor, side: Int) -> Tensor {
 }
 
 /// The grey `[batch, height, width]` of colours `[batch, 3, height, width]`: 0.299 R + 0.587 G + 0.114 B.
-public func grey(_ colours: Tensor) -> Tensor {
+func grey(_ colours: Tensor) -> Tensor {
     let channels = colours.unstacked(along: 1)
     return channels[0] * 0.299 + channels[1] * 0.587 + channels[2] * 0.114
 }

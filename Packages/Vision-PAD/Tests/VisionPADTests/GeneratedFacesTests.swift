@@ -31,7 +31,7 @@ private func presentation(
         }
         let bytes = faces.frames(some).flatMap(\.picture.pixels)
         // A regression value: whoever changes the generator on purpose replaces it.
-        #expect(SHA256.hexDigest(of: bytes) == "ea818f68a26480da1d06104190ba45638d8a1d48cc3b5e26053d8eb72b0526b6")
+        #expect(SHA256.hexDigest(of: bytes) == "b2639a48a2740069119575dfccba51807fe67cacebf373caf31d766ccecfdd4f")
         #expect(faces.frame(of: some[5]) == faces.frames(some)[5])
         #expect(GeneratedFaces(seed: 2).frame(of: some[0]).picture != faces.frame(of: some[0]).picture)
     }
@@ -83,7 +83,7 @@ private func presentation(
     @Test func `metadata and background do not tell the label`() {
         for depth in [1, 3] {
             let accuracy = leakage(frames, depth: depth)
-            // The specification's alarm (section 4.2). Three seeds and both recipes gave 0.48 to 0.597.
+            // The specification's alarm (section 4.2). Two seeds and both recipes gave 0.50 to 0.593.
             #expect(accuracy <= 0.6, "depth \(depth): balanced accuracy \(accuracy)")
         }
         // The alarm can ring: a picture whose brightness tells the label.

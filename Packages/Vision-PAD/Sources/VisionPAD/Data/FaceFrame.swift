@@ -24,7 +24,7 @@ public enum Attribute: String, CaseIterable, Sendable, Codable {
     case beard, glasses, cap
     /// A hard shadow falls across the frame.
     case sunShade = "sun_shade"
-    /// A camera with twice the noise, more blur and coarser JPEG.
+    /// The camera has twice the noise, more blur and coarser JPEG.
     case lowGradeCamera = "low_grade_camera"
 }
 

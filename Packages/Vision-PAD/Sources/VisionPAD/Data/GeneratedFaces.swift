@@ -34,50 +34,47 @@ public struct GeneratedFaces: Sendable {
         let pose = Pose(using: &shot)
         let view = View(using: &shot)
         var wearsCap = shot.happens(0.1)
-        let shade = shot.happens(0.1) ? Shade(using: &shot) : nil
-        let isLowGrade = shot.happens(0.1)
+        let shade = shot.happens(0.05) ? Shade(using: &shot) : nil
+        let isLowGrade = shot.happens(0.05)
 
-        let scene: Scene
-        switch presentation.species {
-        case nil:
-            scene = Scene(side: Self.side) { point in
-                person.surface(at: point, pose: pose, wearsCap: wearsCap)
+        func scene(_ instrument: (Point) -> SurfacePoint?) -> Scene {
+            Scene(side: Self.side) { point in
+                instrument(point) ?? person.surface(at: point, pose: pose, wearsCap: wearsCap)
                     ?? placeDay.background(at: point, from: view)
             }
-        case .print?, .replay?:
-            var (panel, photo): (Panel, SourcePhoto)
-            var instrument = instrumentStream(presentation)
-            panel = Panel(presentation.species ?? .print, using: &instrument)
-            (photo, wearsCap) = sourcePhoto(of: person, using: &instrument)
-            let hold = Panel.Hold(using: &shot)
-            scene = Scene(side: Self.side) { point in
-                panel.surface(at: point, hold: hold, photo: photo, hand: person.skin, light: light)
-                    ?? person.surface(at: point, pose: pose, wearsCap: false)
-                    ?? placeDay.background(at: point, from: view)
+        }
+        let seen: Scene
+        if let species = presentation.species {
+            var instrument = streams.stream("pai/\(species.rawValue)/\(presentation.instrument)")
+            switch species {
+            case .print, .replay:
+                let panel = Panel(species, using: &instrument)
+                let photo: SourcePhoto
+                (photo, wearsCap) = sourcePhoto(of: person, using: &instrument)
+                let hold = Panel.Hold(using: &shot)
+                seen = scene { panel.surface(at: $0, hold: hold, photo: photo, hand: person.skin, light: light) }
+            case .paperMask:
+                let mask = Mask.paper(Ink(using: &instrument), sourcePhoto(of: person, using: &instrument).photo)
+                seen = scene { mask.surface(at: $0, pose: pose, person: person) }
+            case .silicone:
+                let mask = Mask.silicone(of: person, pose: pose, side: Self.side, using: &instrument)
+                seen = scene { mask.surface(at: $0, pose: pose, person: person) }
             }
-        case .paperMask?, .silicone?:
-            var instrument = instrumentStream(presentation)
-            let mask = Mask(presentation.species ?? .silicone, using: &instrument)
-            let (photo, _) = sourcePhoto(of: person, using: &instrument)
-            let cast = Mask.cast(of: person, pose: pose, side: Self.side)
-            scene = Scene(side: Self.side) { point in
-                mask.surface(at: point, pose: pose, person: person, photo: photo, cast: cast)
-                    ?? person.surface(at: point, pose: pose, wearsCap: wearsCap)
-                    ?? placeDay.background(at: point, from: view)
-            }
+        } else {
+            seen = scene { _ in nil }
         }
 
         let optics = isLowGrade ? presentation.camera.optics.lowGrade : presentation.camera.optics
         let (picture, quality) = optics.photograph(
-            scene.lit(by: light, shade: shade), side: Self.frameSide, using: &shot)
+            seen.lit(by: light, shade: shade), side: Self.frameSide, using: &shot)
         let isPresent: [(Attribute, Bool)] = [
             (.beard, person.hasBeard), (.glasses, person.hasGlasses), (.cap, wearsCap), (.sunShade, shade != nil),
             (.lowGradeCamera, isLowGrade),
         ]
         return FaceFrame(
-            presentation: presentation, picture: picture, box: scene.faceBox(frameSide: Self.frameSide),
-            depth: scene.cells(Self.mapSide) { presentation.species == nil && $0.matter == .face ? $0.nearness : 0 },
-            attackMask: scene.cells(Self.mapSide) { $0.matter == .instrument || $0.matter == .shownFace ? 1 : 0 },
+            presentation: presentation, picture: picture, box: seen.faceBox(frameSide: Self.frameSide),
+            depth: seen.cells(Self.mapSide) { presentation.species == nil && $0.matter == .face ? $0.nearness : 0 },
+            attackMask: seen.cells(Self.mapSide) { $0.matter == .instrument || $0.matter == .shownFace ? 1 : 0 },
             attributes: isPresent.filter(\.1).map(\.0), jpegQuality: quality)
     }
 
@@ -87,14 +84,9 @@ public struct GeneratedFaces: Sendable {
         return PlaceDay(place, light: &light, background: &background)
     }
 
-    private func instrumentStream(_ presentation: Presentation) -> Philox {
-        streams.stream("pai/\(presentation.species?.rawValue ?? "none")/\(presentation.instrument)")
-    }
-
     /// The photo an attack starts from: the same person on a day of its own, by a good camera.
     private func sourcePhoto(of person: Person, using generator: inout Philox) -> (photo: SourcePhoto, wearsCap: Bool) {
-        let places: [Place] = [.office, .lobby, .outdoor]
-        let placeDay = placeDay(places[generator.integer(below: places.count)], 31 + generator.integer(below: 4))
+        let placeDay = placeDay(generator.happens(0.5) ? .office : .lobby, 31 + generator.integer(below: 4))
         let pose = Pose(spread: 0.5, using: &generator)
         let view = View(using: &generator)
         let wearsCap = generator.happens(0.1)

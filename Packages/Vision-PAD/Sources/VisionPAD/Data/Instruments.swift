@@ -20,13 +20,15 @@ struct SourcePhoto {
 
 /// Paper and ink: how a printer renders linear colours.
 struct Ink {
-    private let saturation, share: Float
-    private let frequency: Float
+    private let saturation, share, frequency: Float
+    /// How bright bare paper is: without this, prints outshine the wall behind them more often than faces do.
+    private let whiteness: Float
     private let fibre: Noise
     let gloss, glossExponent: Float
 
     init(using generator: inout Philox) {
         saturation = generator.uniform(0.7...0.95)
+        whiteness = generator.uniform(0.7...1)
         frequency = generator.uniform(38...62)
         share = generator.uniform(0.15...0.45)
         fibre = Noise(cells: 24, using: &generator)
@@ -46,11 +48,11 @@ struct Ink {
             let threshold = 0.5 + 0.25 * (cos(phase.x) + cos(phase.y))
             paper[channel] += share * (1 / (1 + exp(-10 * (paper[channel] - threshold))) - paper[channel])
         }
-        return paper + 0.02 * fibre.value(at: p)
+        return (paper + 0.02 * fibre.value(at: p)) * whiteness
     }
 
     /// The albedo of bare paper.
-    static let paper = Colour(0.86, 0.86, 0.86, 0)
+    var paper: Colour { Colour(0.86, 0.86, 0.86, 0) * whiteness }
 
     private static let turns: [(Float, Float)] = [15, 75, 0].map { (degrees: Float) in
         (cos(degrees * .pi / 180), sin(degrees * .pi / 180))
@@ -138,7 +140,7 @@ struct Panel {
             if outside > 0 { return nil }
             depth += curl * cos(1.5 * p.x) * hold.scale
             let content = photo.content(at: p)
-            var colour = outside > -margin ? Ink.paper : ink.albedo(content.colour, at: p * hold.scale)
+            var colour = outside > -margin ? ink.paper : ink.albedo(content.colour, at: p * hold.scale)
             colour.w = depth
             return SurfacePoint(
                 colour: colour, gloss: ink.gloss, glossExponent: ink.glossExponent,
@@ -150,7 +152,9 @@ struct Panel {
                 return SurfacePoint(colour: Colour(0.02, 0.02, 0.02, depth), gloss: 0.1, matter: .instrument)
             }
             let content = photo.content(at: p)
-            var colour = display.light(content.colour, at: p * (64 * hold.scale))
+            // The display's brightness follows the room, as phones' does.
+            let room = light.ambient.luminance + 0.5 * light.key.luminance
+            var colour = display.light(content.colour, at: p * (64 * hold.scale)) * room
             colour *= 1 + hold.bandStrength * sin(2 * .pi * (p.y * hold.bandFrequency) + hold.bandPhase)
             let lamp = (p - hold.glare.place) / Point(0.25, 0.2)
             colour += light.key * (hold.glare.strength * exp(-(lamp * lamp).sum()))
@@ -194,26 +198,13 @@ struct Display {
 }
 
 /// A mask worn by a person: the face's surface where it covers it.
-struct Mask {
-    /// What it is made of.
-    enum Material {
-        case paper(Ink)
-        /// The colour that silicone is pulled to.
-        case silicone(tone: Colour)
-    }
+enum Mask {
+    case paper(Ink, SourcePhoto)
+    /// The colour that the material pulls to, and the blurred face that it is: albedo and depth over the frame.
+    case silicone(tone: Colour, cast: Canvas)
 
-    let material: Material
-
-    /// An instrument from its stream.
-    init(_ species: Species, using generator: inout Philox) {
-        material =
-            species == .silicone
-            ? .silicone(tone: Colour(0.72, 0.52, 0.43, 0) * generator.uniform(0.6...1.1))
-            : .paper(Ink(using: &generator))
-    }
-
-    /// The blurred face that a silicone mask is, albedo and depth over the frame.
-    static func cast(of person: Person, pose: Pose, side: Int) -> Canvas {
+    /// A mask of a person's own face, from the instrument's stream.
+    static func silicone(of person: Person, pose: Pose, side: Int, using generator: inout Philox) -> Mask {
         let frame = Canvas(side: side, pixels: [])
         var pixels: [Colour] = []
         pixels.reserveCapacity(side * side)
@@ -225,36 +216,30 @@ struct Mask {
                         ? person.face(at: place, wearsCap: false, isBare: true).colour : person.skin)
             }
         }
-        let deviation = Float(side) / 128
-        return Canvas(side: side, pixels: pixels).blurred(by: Colour(2.2, 2.2, 2.2, 2.5) * deviation)
+        let blur = Colour(2.2, 2.2, 2.2, 2.5) * (Float(side) / 128)
+        return .silicone(
+            tone: Colour(0.72, 0.52, 0.43, 0) * generator.uniform(0.85...1.15),
+            cast: Canvas(side: side, pixels: pixels).blurred(by: blur))
     }
 
-    /// The mask at a place of the frame, or nothing where it does not cover the wearer.
-    ///
-    /// - Parameters:
-    ///   - point: In the frame.
-    ///   - pose: The wearer's.
-    ///   - person: The wearer.
-    ///   - photo: What paper was printed from.
-    ///   - cast: The blurred face, for silicone.
-    /// - Returns: The surface, with its depth.
-    func surface(at point: Point, pose: Pose, person: Person, photo: SourcePhoto, cast: Canvas) -> SurfacePoint? {
+    /// The mask at a place of the frame, or nothing where it does not cover the wearer, who is seen in the given pose.
+    func surface(at point: Point, pose: Pose, person: Person) -> SurfacePoint? {
         let p = person.place(at: point, pose: pose)
         let round = person.roundness(at: p)
         if round <= 0 { return nil }
         let mirrored = Point(abs(p.x), p.y)
-        switch material {
-        case .paper(let ink):
+        switch self {
+        case .paper(let ink, let photo):
             if ellipse(mirrored, Point(0.16, -0.10), Point(0.062, 0.034)) < 1 { return nil }
             let bend = min(abs(p.x) / 0.5, 0.999)
             // Paper bends without stretching: what is seen at x lies at the arc's length.
             let unrolled = Point((p.x < 0 ? -1 : 1) * 0.5 * asin(bend), p.y)
             var colour = ink.albedo(photo.content(at: photo.pose.placed(unrolled)).colour, at: unrolled)
             // The gap at the cheeks throws a shadow on its edge.
-            if round < 0.1 && abs(p.x) > 0.2 { colour *= 0.5 }
+            if round < 0.14 && abs(p.x) > 0.2 { colour *= 0.5 }
             colour.w = 0.1 + 0.35 * (1 - bend * bend).squareRoot()
             return SurfacePoint(colour: colour, gloss: 0.02, glossExponent: 6, matter: .shownFace)
-        case .silicone(let tone):
+        case .silicone(let tone, let cast):
             let seam = ellipse(mirrored, Point(0.16, -0.10), Point(0.085, 0.05))
             if seam < 1 { return nil }
             var colour = cast.sampled(at: point)

@@ -161,11 +161,11 @@ struct Person {
     }
 
     /// The nearer part of a person at a place of the frame: face, hair behind it, neck, shoulders; `nil` beside them.
-    func surface(at point: Point, pose: Pose, wearsCap: Bool, isBare: Bool = false) -> SurfacePoint? {
+    func surface(at point: Point, pose: Pose, wearsCap: Bool) -> SurfacePoint? {
         let flat = pose.unrolled(point)
         let turned = place(at: point, pose: pose)
         if roundness(at: turned) > 0 {
-            var face = face(at: turned, wearsCap: wearsCap, isBare: isBare)
+            var face = face(at: turned, wearsCap: wearsCap)
             face.colour.w += 0.5 * (pose.yaw * turned.x - pose.pitch * turned.y)
             return face
         }

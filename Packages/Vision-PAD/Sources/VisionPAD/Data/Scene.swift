@@ -83,7 +83,7 @@ struct View {
 
     init(using generator: inout Philox) {
         position = generator.uniform(-3...3)
-        brightness = generator.uniform(0.2...1.2)
+        brightness = generator.uniform(0.6...1.1)
     }
 }
 
