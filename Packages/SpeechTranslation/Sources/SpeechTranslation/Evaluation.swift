@@ -104,7 +104,6 @@ extension EncoderDecoder {
         }
         return Translations(hypotheses: hypotheses, references: pairs.map(\.reference))
     }
-
 }
 
 extension SpeechTranslator {
