@@ -20,7 +20,8 @@ let package = Package(
     targets: [
         .target(name: "VisionPAD", dependencies: core, swiftSettings: strict + [.unsafeFlags(["-O"])]),
         .testTarget(
-            name: "VisionPADTests", dependencies: ["VisionPAD", .product(name: "TensorTesting", package: "TensorCore")] + core,
+            name: "VisionPADTests",
+            dependencies: ["VisionPAD", .product(name: "TensorTesting", package: "TensorCore")] + core,
             resources: [.copy("Golden")], swiftSettings: strict + [.unsafeFlags(["-O"])]),
     ],
     swiftLanguageModes: [.v6]

@@ -2,6 +2,7 @@
 
 public import Measurements
 internal import SpeechTranslation
+internal import VisionPAD
 
 /// Every case, line by line.
 public let allCases: [any BenchCase] = images32 + visionPAD + dialogueRetrieval + spokenNumbers
@@ -12,6 +13,8 @@ private let images32: [any BenchCase] = Images32.Pictures.allCases.flatMap { pic
 
 private let visionPAD: [any BenchCase] =
     [ErrorRateGolden()] + PublishedNetworks.Input.allCases.map(PublishedNetworks.init)
+    + GeneratedShift.Detector.allCases.map { GeneratedShift(.twoPlaces, $0) }
+    + [GeneratedShift(.fourPlaces, .minifas)]
 
 private let dialogueRetrieval: [any BenchCase] =
     CAsTRetrieval.Query.allCases.map { CAsTRetrieval($0) }

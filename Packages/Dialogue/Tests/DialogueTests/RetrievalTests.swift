@@ -2,6 +2,7 @@
 
 import Dialogue
 import Foundation
+import Measurements
 import TensorIO
 import TensorTesting
 import Testing

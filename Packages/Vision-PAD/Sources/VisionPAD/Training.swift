@@ -1,7 +1,7 @@
 // The training loop of the reduced networks: what is optimised, in which order. Resuming is not here: a training takes about a
 // minute.
 
-internal import Learning
+public import Learning
 internal import Tensors
 
 /// Frames as the training loop reads them: every frame and its mirror image.
@@ -82,7 +82,9 @@ public struct PADTraining<Model: PresentationAttackDetector>: Sendable {
     public var isFinished: Bool { losses.count >= stepCount }
 
     /// One optimiser step.
-    public mutating func step() {
+    ///
+    /// - Throws: `NonFiniteLoss`; nothing has changed then.
+    public mutating func step() throws(NonFiniteLoss) {
         let (epoch, place) = losses.count.quotientAndRemainder(dividingBy: stepsPerEpoch)
         var shuffling = streams.stream("epoch/\(epoch)")
         let order = shuffling.sample(frames.count, of: frames.count)
@@ -90,14 +92,17 @@ public struct PADTraining<Model: PresentationAttackDetector>: Sendable {
         let chosen = Array(order[place * configuration.batchSize..<(place + 1) * configuration.batchSize])
         let batch = frames.batch(chosen, configuration, using: &augmentation)
         let (loss, gradients) = valueAndGradient(of: model) { $0.loss(batch) }
+        let value = try loss.finiteLoss(atStep: losses.count + 1)
         optimiser.update(model, gradients: gradients, factor: schedule(losses.count + 1))
-        losses.append(loss.item)
+        losses.append(value)
     }
 
     /// All steps that are left; `progress` is told the number of steps done after each.
-    public mutating func run(progress: (Int) -> Void = { _ in }) {
+    ///
+    /// - Throws: `NonFiniteLoss` of the first step that has one.
+    public mutating func run(progress: (Int) -> Void = { _ in }) throws(NonFiniteLoss) {
         while !isFinished {
-            step()
+            try step()
             progress(losses.count)
         }
     }

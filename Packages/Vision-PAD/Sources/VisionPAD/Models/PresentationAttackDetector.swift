@@ -46,9 +46,7 @@ extension PresentationAttackDetector {
             let batch = frames[start..<min(start + batchSize, frames.count)]
             let live = liveProbabilities(normalisedPictures(batch)).scalars
             return zip(batch, live).map { frame, live in
-                ScoredPresentation(
-                    score: 1 - 2 * Double(live), species: frame.presentation.species?.rawValue,
-                    subject: frame.presentation.subject, instrument: frame.presentation.instrument)
+                frame.scored(1 - 2 * Double(live))
             }
         }
     }
@@ -57,4 +55,13 @@ extension PresentationAttackDetector {
 /// Frames as networks take them, `[batch, 3, height, width]`: 8-bit values as `(value − 127.5)/128`.
 func normalisedPictures(_ frames: some Collection<FaceFrame>) -> Tensor {
     .stacked(frames.map { ($0.picture.tensor * 255 - 127.5) / 128 }).permuted([0, 3, 1, 2])
+}
+
+extension FaceFrame {
+    /// This presentation with a score in −1...1; higher means more likely an attack.
+    public func scored(_ score: Double) -> ScoredPresentation {
+        ScoredPresentation(
+            score: score, species: presentation.species?.rawValue, subject: presentation.subject,
+            instrument: presentation.instrument)
+    }
 }
