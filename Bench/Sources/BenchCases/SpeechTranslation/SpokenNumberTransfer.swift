@@ -92,7 +92,7 @@ public struct SpokenNumberTransfer: BenchCase {
     /// BLEU on the four test sets, what was forgotten, exact counts, and costs.
     public var metrics: [Metric] {
         TestSet.allCases.flatMap { [$0.bleu, $0.sentenceBLEU] }
-            + TestSet.text.flatMap { [Self.forgetting($0), Self.retention($0)] }
+            + TestSet.text.map { Self.forgetting($0) } + (hasText ? TestSet.text.map { Self.retention($0) } : [])
             + [Self.parameters, Self.trainFlops, Self.textSeconds, Self.trainSeconds, Self.decodeMilliseconds]
     }
 
@@ -116,6 +116,8 @@ public struct SpokenNumberTransfer: BenchCase {
     private static let decodeMilliseconds = Metric(
         "decode", .cost, unit: "ms", direction: .lowerIsBetter, decimals: 2, smallestEffect: 0.05)
 
+    /// Whether there is a translator of text before speech, of which something can be retained.
+    private var hasText: Bool { method.startsFromText && speech != .smoke }
     private var settings: TransferConfiguration { speech == .smoke ? .nanoSmoke : .nano }
     private var counts: SpokenNumberCounts { speech == .smoke ? .few : .published }
 
@@ -152,12 +154,9 @@ public struct SpokenNumberTransfer: BenchCase {
         let sentenceCount = translations.values.reduce(0) { $0 + $1.references.count }
         let measurements =
             TestSet.allCases.flatMap { set in translations[set]?.measurements(set) ?? [] }
-            + TestSet.text.flatMap { set in
-                [
-                    Measurement(Self.forgetting(set), value: curve.forgetting(set)),
-                    Measurement(Self.retention(set), value: curve.retention(set)),
-                ]
-            } + [
+            + TestSet.text.map { Measurement(Self.forgetting($0), value: curve.forgetting($0)) }
+            + (hasText ? TestSet.text.map { Measurement(Self.retention($0), value: curve.retention($0)) } : [])
+            + [
                 Measurement(Self.parameters, value: Double(training.model.parameterCount)),
                 Measurement(Self.trainFlops, value: Double(flops)),
                 Measurement(Self.textSeconds, value: seconds.text),

@@ -23,7 +23,8 @@ private let text = String(repeating: "a line\n", count: 4)
         for count in 0..<plain.count {
             #expect(throws: TensorIOError.self) { try gunzipped(Array(plain[..<count]), named: "x") }
         }
-        for index in plain.indices where ![4, 5, 6, 7, 8, 9].contains(index) {
+        // Time, level and system say nothing about the content, nor do the bits that fill the last byte of the data.
+        for index in plain.indices where ![4, 5, 6, 7, 8, 9, 21].contains(index) {
             var broken = plain
             broken[index] ^= 0x40
             #expect(throws: TensorIOError.self, "byte \(index)") { try gunzipped(broken, named: "x") }
