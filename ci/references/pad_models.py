@@ -12,25 +12,34 @@ VERSION = 1
 WIDTH, BRANCH_WIDTH, MAP_SIDE = 4, 6, 4
 
 
-class NormedConvolution(nn.Module):
+class ConvolutionBlock(nn.Module):
     def __init__(self, inputs, outputs, size, stride=1, groups=1):
         super().__init__()
-        self.convolution = nn.Conv2d(inputs, outputs, size, stride, size // 2, groups=groups, bias=False)
-        self.norm, self.slopes = nn.BatchNorm2d(outputs), nn.PReLU(outputs)
+        self.conv = nn.Conv2d(inputs, outputs, size, stride, size // 2, groups=groups, bias=False)
+        self.bn, self.prelu = nn.BatchNorm2d(outputs), nn.PReLU(outputs)
 
     def forward(self, x):
-        return self.slopes(self.norm(self.convolution(x)))
+        return self.prelu(self.bn(self.conv(x)))
 
 
-class BottleneckBlock(nn.Module):
-    def __init__(self, inputs, expanded, outputs, stride):
+class LinearBlock(nn.Module):
+    def __init__(self, inputs, outputs, size, groups=1):
         super().__init__()
-        self.expansion = NormedConvolution(inputs, expanded, 1)
-        self.depthwise = NormedConvolution(expanded, expanded, 3, stride, expanded)
-        self.projection, self.projectionNorm = nn.Conv2d(expanded, outputs, 1, bias=False), nn.BatchNorm2d(outputs)
+        self.conv, self.bn = nn.Conv2d(inputs, outputs, size, groups=groups, bias=False), nn.BatchNorm2d(outputs)
 
     def forward(self, x):
-        return self.projectionNorm(self.projection(self.depthwise(self.expansion(x))))
+        return self.bn(self.conv(x))
+
+
+class DepthwiseBottleneck(nn.Module):
+    def __init__(self, inputs, expansion, outputs, stride):
+        super().__init__()
+        self.conv = ConvolutionBlock(inputs, expansion, 1)
+        self.convDw = ConvolutionBlock(expansion, expansion, 3, stride, expansion)
+        self.project = LinearBlock(expansion, outputs, 1)
+
+    def forward(self, x):
+        return self.project(self.convDw(self.conv(x)))
 
 
 class FourierBranch(nn.Module):
@@ -46,13 +55,12 @@ class FourierBranch(nn.Module):
 class MiniFAS12(nn.Module):
     def __init__(self, w, branch_width, map_side):
         super().__init__()
-        self.stem = NormedConvolution(3, w, 3, 2)
-        self.widening = BottleneckBlock(w, 3 * w, 2 * w, 2)
-        self.residual = BottleneckBlock(2 * w, 2 * w, 2 * w, 1)
-        self.deepening = BottleneckBlock(2 * w, 4 * w, 4 * w, 2)
-        self.deepResidual = BottleneckBlock(4 * w, 2 * w, 4 * w, 1)
-        self.pooling = nn.Conv2d(4 * w, 4 * w, map_side, groups=4 * w, bias=False)
-        self.poolingNorm = nn.BatchNorm2d(4 * w)
+        self.stem = ConvolutionBlock(3, w, 3, 2)
+        self.widening = DepthwiseBottleneck(w, 3 * w, 2 * w, 2)
+        self.residual = DepthwiseBottleneck(2 * w, 2 * w, 2 * w, 1)
+        self.deepening = DepthwiseBottleneck(2 * w, 4 * w, 4 * w, 2)
+        self.deepResidual = DepthwiseBottleneck(4 * w, 2 * w, 4 * w, 1)
+        self.pooling = LinearBlock(4 * w, 4 * w, map_side, 4 * w)
         self.decision = nn.Linear(4 * w, 1)
         self.branch = FourierBranch(4 * w, branch_width)
 
@@ -60,7 +68,7 @@ class MiniFAS12(nn.Module):
         x = self.widening(self.stem(x))
         x = self.deepening(x + self.residual(x))
         x = x + self.deepResidual(x)
-        return self.decision(self.poolingNorm(self.pooling(x)).flatten(1)).flatten(), self.branch(x)
+        return self.decision(self.pooling(x).flatten(1)).flatten(), self.branch(x)
 
 
 def main():

@@ -91,7 +91,7 @@ public struct Images32: BenchCase {
     /// Every setting of model and training, and the pictures.
     public var configuration: [String: String] {
         var all = ["pictures": "\(pictures.rawValue): \(trainCount) to train, \(testCount) to test"]
-        if method.isTrained { all["preset"] = settings.canonicalDescription }
+        if method.isTrained { all["preset"] = canonicalJSON(settings) }
         return all
     }
 

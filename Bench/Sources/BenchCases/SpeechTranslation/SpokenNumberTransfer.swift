@@ -4,6 +4,7 @@
 internal import Learning
 public import Measurements
 public import SpeechTranslation
+internal import TensorIO
 internal import Tensors
 
 /// A row of the table.
@@ -80,7 +81,7 @@ public struct SpokenNumberTransfer: BenchCase {
     /// Every setting of model and training, and the numbers.
     public var configuration: [String: String] {
         [
-            "preset": settings.canonicalDescription, "method": method.rawValue,
+            "preset": canonicalJSON(settings), "method": method.rawValue,
             "numbers":
                 "\(speech.rawValue): \(counts.train) to train, \(counts.test) to test, \(counts.longText) long as text",
         ]
@@ -204,7 +205,7 @@ public struct SpokenNumberOverfit: BenchCase {
     public var version: Int { 1 }
 
     /// Every setting of model and training.
-    public var configuration: [String: String] { ["preset": TransferConfiguration.nanoOverfit.canonicalDescription] }
+    public var configuration: [String: String] { ["preset": canonicalJSON(TransferConfiguration.nanoOverfit)] }
 
     /// None.
     public var dataFolders: [String] { [] }

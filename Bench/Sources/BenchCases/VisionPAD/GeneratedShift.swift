@@ -58,7 +58,7 @@ public struct GeneratedShift: BenchCase {
     /// The preset and the bound that the threshold was chosen by.
     public var configuration: [String: String] {
         [
-            "detector": detector.rawValue, "recipe": recipe.rawValue, "preset": "\(PADConfiguration.reduced)",
+            "detector": detector.rawValue, "recipe": recipe.rawValue, "preset": canonicalJSON(PADConfiguration.reduced),
             "threshold": "BPCER 5 % on dev",
         ]
     }

@@ -1,6 +1,5 @@
 // Settings: the published ones first, reduced ones derived from them.
 
-internal import Foundation
 public import Learning
 
 /// The hyperparameters of the three methods and of their training.
@@ -49,17 +48,6 @@ public struct INRConfiguration: Sendable, Equatable, Codable {
     public var attentionGain: Float
     /// How it is trained.
     public var training: TrainingConfiguration
-
-    /// Every field as JSON with sorted keys: equal settings give equal text.
-    public var canonicalDescription: String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        do {
-            return String(decoding: try encoder.encode(self), as: UTF8.self)
-        } catch {
-            fatalError("canonicalDescription: a finite setting always has a JSON form, yet: \(error)")
-        }
-    }
 
     /// Numbers per Fourier map of a 2-D coordinate.
     public var featureCount: Int { 4 * frequencyCount }

@@ -119,5 +119,5 @@ public struct INRTraining<Model: GeneralizableINR>: Sendable {
     }
 
     /// What a checkpoint must agree in to be continued: each step draws from a stream of the seed.
-    private var settings: String { "\(configuration.canonicalDescription) seed \(streams.seed)" }
+    private var settings: String { "\(canonicalJSON(configuration)) seed \(streams.seed)" }
 }

@@ -8,7 +8,7 @@ public let ignoredLabel: Int32 = -100
 
 /// Label-smoothed cross-entropy as in fairseq: (1 − ε − ε′)·(−log p_y) + ε′·Σ_v(−log p_v) with ε′ = ε/(V − 1).
 ///
-/// This is not `crossEntropy` of Learning, whose smoothing spreads ε over all V classes.
+/// Token by token what `crossEntropy` of Learning averages at a smoothing of ε·V/(V − 1), since that spreads over all V.
 ///
 /// - Parameters:
 ///   - logits: `[row, token, class]`.
@@ -178,10 +178,8 @@ public func transferLoss(
     shapeCheck(!objective.usesTeacherPasses || teacherPasses != nil, "transferLoss (the variant needs teacher passes)")
     let counted = counted(labels)  // [row, token]
     let tokenCount = max(counted.sum().item, 1)
-    let repeatedLabels = Indices(
-        Array(repeatElement(labels.scalars, count: passCount).joined()), shape: [passCount * rows, labels.shape[1]])
     let crossEntropy =
-        smoothedCrossEntropies(logits, labels: repeatedLabels, smoothing: objective.smoothing).sum()
+        smoothedCrossEntropies(logits, labels: labels.repeated(passCount), smoothing: objective.smoothing).sum()
         / (tokenCount * Float(passCount))
     let consistencies = passCount == 2 ? halves(logits, consistencyDivergences) : .zeros(counted.shape)
     let consistency = (consistencies * counted).sum() / tokenCount

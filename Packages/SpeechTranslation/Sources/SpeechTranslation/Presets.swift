@@ -1,6 +1,5 @@
 // Settings: the published ones first, reduced ones derived from them.
 
-internal import Foundation
 public import Learning
 internal import Sequences
 internal import Tensors
@@ -53,17 +52,6 @@ public struct TransferConfiguration: Sendable, Equatable, Codable {
     public var consistencyWeight: Float
     /// The weights of consistency-informed distillation.
     public var weighting: ConsistencyWeighting
-
-    /// Every field as JSON with sorted keys: equal settings give equal text.
-    public var canonicalDescription: String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        do {
-            return String(decoding: try encoder.encode(self), as: UTF8.self)
-        } catch {
-            fatalError("canonicalDescription: a finite setting always has a JSON form, yet: \(error)")
-        }
-    }
 }
 
 extension TransferConfiguration {

@@ -103,7 +103,7 @@ public struct TransferTraining: Sendable {
         let pairs = PairBatch(chosen.map(\.pair))
         let passCount = objective.passCount
         let speech = PaddedFeatures(chosen.map(\.features)).repeated(passCount)
-        let inputs = pairs.repeatedInputs(passCount)
+        let inputs = pairs.inputs.repeated(passCount)
         var inference: Philox?
         let expected = teacher.map { pairs.textLogits($0, dropout: &inference) }
         var teacherDropout: Philox? = streams.stream("teacher/\(index)")

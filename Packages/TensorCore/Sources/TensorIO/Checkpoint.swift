@@ -99,12 +99,7 @@ public struct Checkpoint: Sendable {
             "optimiser": "\(optimiser.stepCount) \(optimiser.skippedCount) \(optimiser.tensors.count)",
         ]
         for (name, text) in notes { metadata["note.\(name)"] = text }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        for (name, generator) in generators {
-            guard let state = try? encoder.encode(generator) else { fatalError("Checkpoint: Philox has no JSON form") }
-            metadata["generator.\(name)"] = String(decoding: state, as: UTF8.self)
-        }
+        for (name, generator) in generators { metadata["generator.\(name)"] = canonicalJSON(generator) }
         try SafeTensors(all, metadata: metadata).write(to: path)
     }
 

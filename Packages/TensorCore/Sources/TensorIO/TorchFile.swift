@@ -12,7 +12,6 @@ public struct TorchFile: Sendable {
     private let file: String
     private let isBigEndian: Bool
     private let views: [String: View]
-    private let storages: [String: Storage]
 
     private struct Storage {
         let type: ElementType
@@ -20,7 +19,9 @@ public struct TorchFile: Sendable {
     }
 
     private struct View {
-        let storage: String
+        /// The storage's name, which views of one storage share.
+        let key: String
+        let storage: Storage
         let offset: Int
         let shape: [Int]
         let strides: [Int]
@@ -107,9 +108,10 @@ public struct TorchFile: Sendable {
                     file: file, what: "tensor '\(name)' repeats its numbers to a shape of \(tensor.shape)",
                     remedy: "save it without expand")
             }
-            views[name] = View(storage: key, offset: tensor.offset, shape: tensor.shape, strides: tensor.strides)
+            views[name] = View(
+                key: key, storage: storage, offset: tensor.offset, shape: tensor.shape, strides: tensor.strides)
         }
-        (self.storages, self.views, metadata) = (storages, views, found.metadata)
+        (self.views, metadata) = (views, found.metadata)
     }
 
     /// The tensors' names, sorted.
@@ -127,17 +129,16 @@ public struct TorchFile: Sendable {
     /// All tensors; those that share a storage in the file share one here.
     public func tensors() throws(TensorIOError) -> [String: Tensor] {
         var tensors: [String: Tensor] = [:]
-        for (key, members) in Dictionary(grouping: views, by: \.value.storage) {
+        for members in Dictionary(grouping: views, by: \.value.key).values {
             let ranges = members.map(\.value.range).filter { !$0.isEmpty }
             let start = ranges.map(\.lowerBound).min() ?? 0
-            let numbers = try numbers(start..<(ranges.map(\.upperBound).max() ?? start), of: key)
+            let numbers = try numbers(start..<(ranges.map(\.upperBound).max() ?? start), of: members[0].value.storage)
             for (name, view) in members { tensors[name] = shown(view, in: numbers, from: start) }
         }
         return tensors
     }
 
-    private func numbers(_ range: Range<Int>, of key: String) throws(TensorIOError) -> Tensor {
-        guard let storage = storages[key] else { fatalError("TorchFile: a view of a storage that is not there") }
+    private func numbers(_ range: Range<Int>, of storage: Storage) throws(TensorIOError) -> Tensor {
         let size = storage.type.byteCount
         return try storage.type.tensor(
             storage.bytes, (range.lowerBound * size)..<(range.upperBound * size), shape: [range.count],

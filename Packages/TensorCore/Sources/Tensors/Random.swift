@@ -60,6 +60,11 @@ public struct Philox: RandomNumberGenerator, Sendable, Equatable, Codable {
             ? Int((UInt64(nextWord()) * UInt64(bound)) >> 32) : Int(next().multipliedFullWidth(by: UInt64(bound)).high)
     }
 
+    /// A uniform number in `bounds`, with 24 bits of one word.
+    public mutating func uniform(in bounds: Range<Float>) -> Float {
+        bounds.lowerBound + (bounds.upperBound - bounds.lowerBound) * Float(nextWord() >> 8) * 0x1p-24
+    }
+
     /// The first `count` entries of a random permutation of `0..<total` (Fisher and Yates).
     public mutating func sample(_ count: Int, of total: Int) -> [Int] {
         var order = Array(0..<total)

@@ -74,11 +74,6 @@ private typealias Colour = SIMD4<Float>
 private typealias Point = SIMD2<Float>
 
 extension Philox {
-    /// One uniform number.
-    fileprivate mutating func uniform(in bounds: Range<Float>) -> Float {
-        bounds.lowerBound + (bounds.upperBound - bounds.lowerBound) * Float(nextWord() >> 8) * 0x1p-24
-    }
-
     /// A uniform point of the unit square, with a margin of `outside` around it.
     fileprivate mutating func point(outside: Float = 0) -> Point {
         Point(uniform(in: -outside..<1 + outside), uniform(in: -outside..<1 + outside))
@@ -109,53 +104,18 @@ private struct Palette {
     }
 }
 
-/// Smooth noise on lattices of doubling fineness, amplitude falling as a power of the frequency.
-private struct Noise {
-    let key: UInt32
-    let coarsest: Float
-    let octaveCount: Int
-    let gain: Float
-
-    /// A value of about −1...1.
-    func value(at point: Point) -> Float {
-        var (sum, amplitude, frequency) = (Float(0), Float(1), coarsest)
-        for octave in 0..<octaveCount {
-            sum += amplitude * lattice(point * frequency, key &+ UInt32(octave) &* 0x9E37_79B9)
-            amplitude *= gain
-            frequency *= 2
-        }
-        return sum * (1 - gain)
-    }
-
-    private func lattice(_ point: Point, _ key: UInt32) -> Float {
-        let cell = point.rounded(.down)
-        let t = point - cell
-        let s = t * t * (3 - 2 * t)
-        let (x, y) = (Int32(cell.x), Int32(cell.y))
-        let (a, b) = (corner(x, y, key), corner(x &+ 1, y, key))
-        let (c, d) = (corner(x, y &+ 1, key), corner(x &+ 1, y &+ 1, key))
-        return (a + (b - a) * s.x) * (1 - s.y) + (c + (d - c) * s.x) * s.y
-    }
-
-    private func corner(_ x: Int32, _ y: Int32, _ key: UInt32) -> Float {
-        var h = UInt32(bitPattern: x) &* 0x85EB_CA6B ^ UInt32(bitPattern: y) &* 0xC2B2_AE35 ^ key
-        h = (h ^ h >> 16) &* 0x7FEB_352D
-        h = (h ^ h >> 15) &* 0x846C_A68B
-        return Float((h ^ h >> 16) >> 8) * 0x1p-23 - 1
-    }
-}
-
 /// What lies behind everything: two colours mixed by noise.
 private struct Background {
     let first, second: Colour
-    let noise: Noise
+    let noise: LatticeNoise
 
     init(_ palette: Palette, using generator: inout Philox) {
         first = palette.colour(using: &generator)
         second = palette.colour(using: &generator)
         // A gain of 2^(−b/2) gives a power spectrum 1/f^b.
         let gain = generator.uniform(in: 0.44..<0.6)
-        noise = Noise(key: generator.nextWord(), coarsest: generator.uniform(in: 1..<3), octaveCount: 6, gain: gain)
+        noise = LatticeNoise(
+            key: generator.nextWord(), coarsest: generator.uniform(in: 1..<3), octaveCount: 6, gain: gain)
     }
 
     func colour(at point: Point) -> Colour {
@@ -183,7 +143,7 @@ private enum Fill {
     case flat(Colour)
     case gradient(Colour, Colour)
     case grating(Colour, Colour, wavesAcross: Float)
-    case noise(Colour, Colour, Noise)
+    case noise(Colour, Colour, LatticeNoise)
 
     /// The colour at a place given in the thing's own frame (−1...1 across) and in the picture's.
     func colour(own: Point, at point: Point) -> Colour {
@@ -230,7 +190,7 @@ private struct Thing {
         default:
             let coarsest = generator.uniform(in: 3..<10)
             fill = .noise(
-                first, second, Noise(key: generator.nextWord(), coarsest: coarsest, octaveCount: 2, gain: 0.5))
+                first, second, LatticeNoise(key: generator.nextWord(), coarsest: coarsest, octaveCount: 2, gain: 0.5))
         }
         let isRound = generator.integer(below: 2) == 0
         let flatness = generator.uniform(in: 0.35..<1)

@@ -18,8 +18,8 @@ extension DigitRecordings {
         let speakers = (0..<6).map { index in
             var generator = streams.stream("voice/\(index)")
             let voice = FormantVoice(
-                pitch: 90 + 24 * Float(index) + 10 * uniform(&generator), stretch: 0.88 + 0.05 * Float(index),
-                pace: 0.85 + 0.3 * uniform(&generator))
+                pitch: 90 + 24 * Float(index) + 10 * generator.uniform(in: 0..<1), stretch: 0.88 + 0.05 * Float(index),
+                pace: 0.85 + 0.3 * generator.uniform(in: 0..<1))
             func takes(_ count: Int, _ split: String) -> [[[Float]]] {
                 (0..<10).map { digit in
                     (0..<count).map { take in
@@ -82,10 +82,10 @@ private struct FormantVoice {
     /// One take of a digit, −1…1.
     func spoken(_ digit: Int, using generator: inout Philox) -> [Float] {
         let rate = Float(DigitRecordings.sampleRate)
-        let takePitch = pitch * (0.93 + 0.14 * uniform(&generator))
-        let takeStretch = stretch * (0.97 + 0.06 * uniform(&generator))
+        let takePitch = pitch * (0.93 + 0.14 * generator.uniform(in: 0..<1))
+        let takeStretch = stretch * (0.97 + 0.06 * generator.uniform(in: 0..<1))
         let phones = Phone.digits[digit].map { phone in
-            (phone, Int(rate / 1000 * phone.milliseconds * pace * (0.8 + 0.4 * uniform(&generator))))
+            (phone, Int(rate / 1000 * phone.milliseconds * pace * (0.8 + 0.4 * generator.uniform(in: 0..<1))))
         }
         var samples: [Float] = []
         var resonators = [Resonator](repeating: Resonator(), count: 3)
@@ -99,7 +99,7 @@ private struct FormantVoice {
                 phase += takePitch * (1 + 0.15 * (1 - Float(samples.count) / 4000)) / rate
                 let pulse: Float = phase >= 1 ? 1 : 0
                 phase -= pulse
-                let source = mixed(\.voice) * pulse + mixed(\.noise) * 0.3 * (uniform(&generator) - 0.5)
+                let source = mixed(\.voice) * pulse + mixed(\.noise) * 0.3 * (generator.uniform(in: 0..<1) - 0.5)
                 var sample: Float = 0
                 for (formant, gain) in [(0, Float(1)), (1, 0.6), (2, 0.3)] {
                     let frequency = min(mixed { $0.formants[formant] } * takeStretch, 3800)
@@ -125,5 +125,3 @@ private struct Resonator {
         return output
     }
 }
-
-private func uniform(_ generator: inout Philox) -> Float { Float(generator.nextWord() >> 8) * 0x1p-24 }

@@ -20,13 +20,6 @@ struct PairBatch {
         labels = PaddedTokens(pairs.map(\.target), padding: ignoredLabel).indices
     }
 
-    /// The decoder's inputs for `count` passes, one after the other.
-    func repeatedInputs(_ count: Int) -> Indices {
-        Indices(
-            Array(repeatElement(inputs.scalars, count: count).joined()),
-            shape: [count * inputs.shape[0], inputs.shape[1]])
-    }
-
     /// The smoothed cross-entropy of text to text per real token.
     func textLoss(_ model: EncoderDecoder, smoothing: Float, dropout: inout Philox?) -> Tensor {
         let logits = model(inputs, given: model.encode(sources, dropout: &dropout), dropout: &dropout)
@@ -39,5 +32,13 @@ struct PairBatch {
             model(inputs, given: model.encode(sources, dropout: &dropout), dropout: &dropout)
         }
         return .concatenated(passes, along: 0)
+    }
+}
+
+extension Indices {
+    /// The whole `count` times along the first axis.
+    func repeated(_ count: Int) -> Indices {
+        Indices(
+            Array(repeatElement(scalars, count: count).joined()), shape: [count * shape[0]] + shape.dropFirst())
     }
 }

@@ -77,9 +77,7 @@ public struct GatedConvolution: Module {
     /// `[batch, in, frame]` to `[batch, out/2, ⌊(frame − 1)/2⌋ + 1]`.
     func callAsFunction(_ x: Tensor) -> Tensor {
         let sliding = Sliding(stride: 2, padding: .both(weight.shape[2] / 2))
-        let y = x.convolved(with: weight, bias: bias, sliding: sliding)  // [batch, out, frame/2]
-        let half = y.shape[1] / 2
-        return y.sliced(along: 1, 0..<half) * y.sliced(along: 1, half..<2 * half).sigmoid()
+        return x.convolved(with: weight, bias: bias, sliding: sliding).glu(along: 1)
     }
 }
 

@@ -1,15 +1,15 @@
 // Activations with a gate, a slope or a branch, composed of elementwise operations.
 
 extension Tensor {
-    /// a·σ(b), where a is the first half of the last axis and b the second.
-    public func glu() -> Tensor {
-        let (a, b) = halves("glu")
+    /// a·σ(b), where a is the first half of an axis (the last by default) and b the second.
+    public func glu(along axis: Int = -1) -> Tensor {
+        let (a, b) = halves(along: axis, "glu")
         return a * b.sigmoid()
     }
 
     /// silu(a)·b, where a is the first half of the last axis and b the second.
     public func swiGLU() -> Tensor {
-        let (a, b) = halves("swiGLU")
+        let (a, b) = halves(along: -1, "swiGLU")
         return a.silu() * b
     }
 
@@ -36,9 +36,10 @@ extension Tensor {
         selected(where: isGreater(than: 0), else: clamped(to: -.infinity...0).expm1() * scale)
     }
 
-    private func halves(_ name: StaticString) -> (Tensor, Tensor) {
-        shapeCheck(rank >= 1 && rowLength % 2 == 0, name, shape)
-        let half = rowLength / 2
-        return (sliced(along: -1, 0..<half), sliced(along: -1, half..<rowLength))
+    private func halves(along axis: Int, _ name: StaticString) -> (Tensor, Tensor) {
+        let axis = resolvedAxis(axis, rank: rank, name)
+        let extent = shape[axis]
+        shapeCheck(extent % 2 == 0, name, shape)
+        return (sliced(along: axis, 0..<extent / 2), sliced(along: axis, extent / 2..<extent))
     }
 }

@@ -15,11 +15,11 @@ public enum Camera: String, CaseIterable, Sendable, Codable {
     var optics: Optics {
         switch self {
         case .a:
-            Optics(grain: 0.006, whiteBalance: 0.03, blur: 0.5...0.9, gamma: 2.2, sharpening: 0.6, quality: 80...92)
+            Optics(grain: 0.006, whiteBalance: 0.03, blur: 0.5..<0.9, gamma: 2.2, sharpening: 0.6, quality: 80...92)
         case .b:
-            Optics(grain: 0.012, whiteBalance: 0.05, blur: 0.6...1.1, gamma: 2.2, sharpening: 0.3, quality: 65...85)
-        case .c: Optics(grain: 0.025, whiteBalance: 0.10, blur: 0.9...1.6, gamma: 2.0, sharpening: 1, quality: 40...75)
-        case .d: Optics(grain: 0.015, whiteBalance: 0.07, blur: 0.4...0.9, gamma: 2.35, sharpening: 0, quality: 55...90)
+            Optics(grain: 0.012, whiteBalance: 0.05, blur: 0.6..<1.1, gamma: 2.2, sharpening: 0.3, quality: 65...85)
+        case .c: Optics(grain: 0.025, whiteBalance: 0.10, blur: 0.9..<1.6, gamma: 2.0, sharpening: 1, quality: 40...75)
+        case .d: Optics(grain: 0.015, whiteBalance: 0.07, blur: 0.4..<0.9, gamma: 2.35, sharpening: 0, quality: 55...90)
         }
     }
 }
@@ -31,7 +31,7 @@ struct Optics {
     /// The deviation of each channel's gain.
     var whiteBalance: Float
     /// The standard deviation of the lens blur in pixels of 1/128 frame.
-    var blur: ClosedRange<Float>
+    var blur: Range<Float>
     var gamma: Float
     /// How much of the difference from the blurred picture is added.
     var sharpening: Float
@@ -40,13 +40,13 @@ struct Optics {
 
     /// A good camera, as source photos are taken with.
     static let good = Optics(
-        grain: 0.003, whiteBalance: 0.02, blur: 0.4...0.6, gamma: 2.2, sharpening: 0.3, quality: 80...95)
+        grain: 0.003, whiteBalance: 0.02, blur: 0.4..<0.6, gamma: 2.2, sharpening: 0.3, quality: 80...95)
 
     /// The same camera, poorly made.
     var lowGrade: Optics {
         var optics = self
         optics.grain *= 2
-        optics.blur = blur.lowerBound + 0.4...blur.upperBound + 0.6
+        optics.blur = blur.lowerBound + 0.4..<blur.upperBound + 0.6
         optics.quality = max(quality.lowerBound - 15, 20)...quality.upperBound - 15
         return optics
     }
@@ -56,10 +56,10 @@ struct Optics {
     /// `canvas.side` is a multiple of `side`: each sensor pixel takes a mean and nothing removes finer patterns before, which
     /// is where the moiré of screens and halftones comes from.
     func photograph(_ canvas: Canvas, side: Int, using generator: inout Philox) -> (picture: Picture, quality: Int) {
-        let exposure = generator.uniform(0.6...0.95) / max(canvas.brightness(at: 0.9), 1e-4)
+        let exposure = generator.uniform(in: 0.6..<0.95) / max(canvas.brightness(at: 0.9), 1e-4)
         var gain = Colour(repeating: exposure)
         for channel in 0..<3 { gain[channel] *= 1 + generator.normal(whiteBalance) }
-        let vignette = 0.25 * generator.uniform(0...1)
+        let vignette = 0.25 * generator.uniform(in: 0..<1)
         var lit = canvas
         for y in 0..<canvas.side {
             for x in 0..<canvas.side {
@@ -67,7 +67,7 @@ struct Optics {
                 lit.pixels[y * canvas.side + x] *= gain * (1 - vignette * (point * point).sum() / 2)
             }
         }
-        let deviation = generator.uniform(blur) * Float(canvas.side) / 128
+        let deviation = generator.uniform(in: blur) * Float(canvas.side) / 128
         var sensor = lit.blurred(by: Colour(deviation, deviation, deviation, 0)).averaged(to: side)
         let mean = canvas.pixels.reduce(0) { $0 + $1.luminance } / Float(canvas.pixels.count)
         let amplification = max(1, 0.35 / max(mean, 1e-4))

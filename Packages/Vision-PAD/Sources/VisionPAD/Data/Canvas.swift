@@ -88,73 +88,33 @@ struct Canvas {
     }
 }
 
-/// Smooth noise on lattices of doubling fineness and halving amplitude.
-struct Noise {
-    private let key: UInt32
-    private let cellsPerUnit: Float
-    private let octaveCount: Int
-
-    /// Noise whose coarsest lattice has `cells` cells across the frame.
+extension LatticeNoise {
+    /// LatticeNoise of halving amplitude whose coarsest lattice has `cells` cells across the frame.
     init(cells: Float, octaveCount: Int = 4, using generator: inout Philox) {
-        key = generator.nextWord()
-        cellsPerUnit = cells / 2
-        self.octaveCount = octaveCount
-    }
-
-    /// A value in −1...1.
-    func value(at point: Point) -> Float {
-        var (sum, amplitude, frequency) = (Float(0), Float(0.5), cellsPerUnit)
-        for octave in 0..<octaveCount {
-            sum += amplitude * lattice(point * frequency, key &+ UInt32(octave) &* 0x9E37_79B9)
-            amplitude *= 0.5
-            frequency *= 2
-        }
-        return sum
-    }
-
-    private func lattice(_ point: Point, _ key: UInt32) -> Float {
-        let cell = point.rounded(.down)
-        let t = point - cell
-        let s = t * t * (3 - 2 * t)
-        let (x, y) = (Int32(cell.x), Int32(cell.y))
-        let (a, b) = (corner(x, y, key), corner(x &+ 1, y, key))
-        let (c, d) = (corner(x, y &+ 1, key), corner(x &+ 1, y &+ 1, key))
-        return (a + (b - a) * s.x) * (1 - s.y) + (c + (d - c) * s.x) * s.y
-    }
-
-    private func corner(_ x: Int32, _ y: Int32, _ key: UInt32) -> Float {
-        var h = UInt32(bitPattern: x) &* 0x85EB_CA6B ^ UInt32(bitPattern: y) &* 0xC2B2_AE35 ^ key
-        h = (h ^ h >> 16) &* 0x7FEB_352D
-        h = (h ^ h >> 15) &* 0x846C_A68B
-        return Float((h ^ h >> 16) >> 8) * 0x1p-23 - 1
+        self.init(key: generator.nextWord(), coarsest: cells / 2, octaveCount: octaveCount, gain: 0.5)
     }
 }
 
 extension Philox {
-    /// One uniform number.
-    mutating func uniform(_ bounds: ClosedRange<Float>) -> Float {
-        bounds.lowerBound + (bounds.upperBound - bounds.lowerBound) * Float(nextWord() >> 8) * 0x1p-24
-    }
-
     /// One normal number of mean 0 (Box and Muller 1958).
     mutating func normal(_ deviation: Float) -> Float {
         let radius = (-2 * log((Float(nextWord() >> 8) + 0.5) * 0x1p-24)).squareRoot()
-        return deviation * radius * cos(2 * .pi * uniform(0...1))
+        return deviation * radius * cos(2 * .pi * uniform(in: 0..<1))
     }
 
     /// Whether something of the given probability happens.
-    mutating func happens(_ probability: Float) -> Bool { uniform(0...1) < probability }
+    mutating func happens(_ probability: Float) -> Bool { uniform(in: 0..<1) < probability }
 
     /// A number of the beta distribution (Jöhnk 1964).
     mutating func beta(_ a: Float, _ b: Float) -> Float {
         while true {
-            let (x, y) = (pow(uniform(0...1), 1 / a), pow(uniform(0...1), 1 / b))
+            let (x, y) = (pow(uniform(in: 0..<1), 1 / a), pow(uniform(in: 0..<1), 1 / b))
             if x + y <= 1 && x + y > 0 { return x / (x + y) }
         }
     }
 
     /// A colour with every channel in `bounds`.
-    mutating func colour(_ bounds: ClosedRange<Float>) -> Colour {
-        Colour(uniform(bounds), uniform(bounds), uniform(bounds), 0)
+    mutating func colour(in bounds: Range<Float>) -> Colour {
+        Colour(uniform(in: bounds), uniform(in: bounds), uniform(in: bounds), 0)
     }
 }

@@ -23,17 +23,17 @@ struct Ink {
     private let saturation, share, frequency: Float
     /// How bright bare paper is: without this, prints outshine the wall behind them more often than faces do.
     private let whiteness: Float
-    private let fibre: Noise
+    private let fibre: LatticeNoise
     let gloss, glossExponent: Float
 
     init(using generator: inout Philox) {
-        saturation = generator.uniform(0.7...0.95)
-        whiteness = generator.uniform(0.7...1)
-        frequency = generator.uniform(38...62)
-        share = generator.uniform(0.15...0.45)
-        fibre = Noise(cells: 24, using: &generator)
+        saturation = generator.uniform(in: 0.7..<0.95)
+        whiteness = generator.uniform(in: 0.7..<1)
+        frequency = generator.uniform(in: 38..<62)
+        share = generator.uniform(in: 0.15..<0.45)
+        fibre = LatticeNoise(cells: 24, using: &generator)
         let isGlossy = generator.happens(0.4)
-        gloss = isGlossy ? generator.uniform(0.1...0.5) : generator.uniform(0...0.06)
+        gloss = isGlossy ? generator.uniform(in: 0.1..<0.5) : generator.uniform(in: 0..<0.06)
         glossExponent = isGlossy ? 30 : 6
     }
 
@@ -73,12 +73,12 @@ struct Panel {
 
     /// An instrument from its stream.
     init(_ species: Species, using generator: inout Philox) {
-        aspect = generator.uniform(0.75...1)
+        aspect = generator.uniform(in: 0.75..<1)
         if species == .replay {
             medium = .display(Display(using: &generator))
         } else {
             let ink = Ink(using: &generator)
-            medium = .paper(ink, margin: generator.uniform(0...0.05), curl: generator.uniform(0...0.25))
+            medium = .paper(ink, margin: generator.uniform(in: 0..<0.05), curl: generator.uniform(in: 0..<0.25))
         }
     }
 
@@ -100,19 +100,19 @@ struct Panel {
             let roll = generator.normal(0.06)
             turn = Point(cos(roll), sin(roll))
             let showsBorder = generator.happens(0.5)
-            scale = showsBorder ? generator.uniform(0.62...0.85) : generator.uniform(1.05...1.3)
+            scale = showsBorder ? generator.uniform(in: 0.62..<0.85) : generator.uniform(in: 1.05..<1.3)
             shift = Point(generator.normal(0.04), generator.normal(0.04))
             hasHand = generator.happens(0.5) && showsBorder
-            handHeight = generator.uniform(0...0.5)
+            handHeight = generator.uniform(in: 0..<0.5)
             let hasGlare = generator.happens(0.5)
             glare = (
-                Point(generator.uniform(-0.6...0.6), generator.uniform(-0.6...0.6)),
-                hasGlare ? generator.uniform(0.1...0.8) : 0
+                Point(generator.uniform(in: -0.6..<0.6), generator.uniform(in: -0.6..<0.6)),
+                hasGlare ? generator.uniform(in: 0.1..<0.8) : 0
             )
-            mirror = generator.uniform(0...0.05)
+            mirror = generator.uniform(in: 0..<0.05)
             bandStrength = generator.happens(0.2) ? 0.15 : 0
-            bandFrequency = generator.uniform(0.5...3)
-            bandPhase = generator.uniform(0...(2 * .pi))
+            bandFrequency = generator.uniform(in: 0.5..<3)
+            bandPhase = generator.uniform(in: 0..<(2 * .pi))
         }
     }
 
@@ -172,15 +172,15 @@ struct Display {
     private let white: Colour
 
     init(using generator: inout Philox) {
-        gamma = generator.uniform(0.9...1.15)
-        saturation = generator.uniform(0.9...1.25)
-        period = generator.uniform(1.9...3.6)
-        stripes = generator.uniform(0.25...0.7)
-        level = generator.uniform(0.7...1.6)
-        white = Colour(0.95, 1, 1.12, 0) * generator.colour(0.9...1.1)
+        gamma = generator.uniform(in: 0.9..<1.15)
+        saturation = generator.uniform(in: 0.9..<1.25)
+        period = generator.uniform(in: 1.9..<3.6)
+        stripes = generator.uniform(in: 0.25..<0.7)
+        level = generator.uniform(in: 0.7..<1.6)
+        white = Colour(0.95, 1, 1.12, 0) * generator.colour(in: 0.9..<1.1)
         let isOLED = generator.happens(0.5)
-        blackLevel = isOLED ? 0 : generator.uniform(0.004...0.03)
-        bezel = generator.uniform(0.03...0.10)
+        blackLevel = isOLED ? 0 : generator.uniform(in: 0.004..<0.03)
+        bezel = generator.uniform(in: 0.03..<0.10)
     }
 
     /// The emitted light of a colour; `p` in pixels of 1/128 frame decides which sub-pixel is there.
@@ -218,7 +218,7 @@ enum Mask {
         }
         let blur = Colour(2.2, 2.2, 2.2, 2.5) * (Float(side) / 128)
         return .silicone(
-            tone: Colour(0.72, 0.52, 0.43, 0) * generator.uniform(0.85...1.15),
+            tone: Colour(0.72, 0.52, 0.43, 0) * generator.uniform(in: 0.85..<1.15),
             cast: Canvas(side: side, pixels: pixels).blurred(by: blur))
     }
 

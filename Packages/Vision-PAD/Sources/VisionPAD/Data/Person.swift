@@ -39,7 +39,7 @@ struct Pose {
         let roll = generator.normal(0.05 * spread)
         turn = Point(cos(roll), sin(roll))
         shift = Point(generator.normal(0.04 * spread), generator.normal(0.04 * spread))
-        scale = generator.uniform(0.9...1.1)
+        scale = generator.uniform(in: 0.9..<1.1)
     }
 
     /// The frame's place in the coordinates of a face in the plane of the frame.
@@ -61,26 +61,26 @@ struct Person {
     let hasBeard, hasGlasses: Bool
     private let noseHeight, noseWidth, hairLine, blood: Float
     private let hair, iris, cap: Colour
-    private let pores, strands: Noise
+    private let pores, strands: LatticeNoise
 
     /// A person from the subject's stream.
     init(using generator: inout Philox) {
-        halfWidth = 0.42 * generator.uniform(0.92...1.08)
-        halfHeight = 0.56 * generator.uniform(0.94...1.06)
-        noseHeight = generator.uniform(0.10...0.16)
-        noseWidth = generator.uniform(0.05...0.08)
+        halfWidth = 0.42 * generator.uniform(in: 0.92..<1.08)
+        halfHeight = 0.56 * generator.uniform(in: 0.94..<1.06)
+        noseHeight = generator.uniform(in: 0.10..<0.16)
+        noseWidth = generator.uniform(in: 0.05..<0.08)
         let melanin = generator.beta(1.6, 2.2)
-        blood = generator.uniform(0.2...0.6)
+        blood = generator.uniform(in: 0.2..<0.6)
         skin = Colour(0.80, 0.58, 0.47, 0) * (1 - 0.62 * melanin) + Colour(0.02, -0.03, -0.03, 0) * blood
-        hair = Colour(0.30, 0.20, 0.13, 0) * generator.uniform(0.1...1.6)
-        iris = Colour(0.20, 0.22, 0.24, 0) * generator.uniform(0.2...1.2)
-        hairLine = generator.uniform(-0.42 ... -0.3)
+        hair = Colour(0.30, 0.20, 0.13, 0) * generator.uniform(in: 0.1..<1.6)
+        iris = Colour(0.20, 0.22, 0.24, 0) * generator.uniform(in: 0.2..<1.2)
+        hairLine = generator.uniform(in: -0.42 ..< -0.3)
         hasBeard = generator.happens(0.2)
         hasGlasses = generator.happens(0.2)
-        clothes = generator.colour(0.05...0.6)
-        cap = generator.colour(0.03...0.5)
-        pores = Noise(cells: 6, using: &generator)
-        strands = Noise(cells: 40, octaveCount: 2, using: &generator)
+        clothes = generator.colour(in: 0.05..<0.6)
+        cap = generator.colour(in: 0.03..<0.5)
+        pores = LatticeNoise(cells: 6, using: &generator)
+        strands = LatticeNoise(cells: 40, octaveCount: 2, using: &generator)
     }
 
     /// 1 in the middle of the face, 0 at its outline, negative outside.

@@ -21,7 +21,7 @@ struct PlaceDay {
     let light: Light
     private let wall, accent: Colour
     private let amplitude: Float
-    private let noise: Noise
+    private let noise: LatticeNoise
     private let edges: [Float]
 
     /// The place's day, from the streams of its light and its background.
@@ -31,33 +31,33 @@ struct PlaceDay {
         case .office:
             light = Light(
                 ambient: Colour(0.55, 0.55, 0.55, 0), key: Colour(0.5, 0.5, 0.5, 0),
-                azimuth: generator.uniform(-0.6...0.6), elevation: generator.uniform(0.3...0.9))
+                azimuth: generator.uniform(in: -0.6..<0.6), elevation: generator.uniform(in: 0.3..<0.9))
             wall = Colour(0.55, 0.55, 0.52, 0)
         case .lobby:
             light = Light(
                 ambient: Colour(0.41, 0.38, 0.33, 0), key: Colour(0.76, 0.7, 0.58, 0),
-                azimuth: generator.uniform(-0.8...0.8), elevation: generator.uniform(0.3...0.9))
+                azimuth: generator.uniform(in: -0.8..<0.8), elevation: generator.uniform(in: 0.3..<0.9))
             wall = Colour(0.45, 0.36, 0.27, 0)
         case .outdoor:
             light = Light(
                 ambient: Colour(0.44, 0.5, 0.6, 0), key: Colour(1.3, 1.26, 1.15, 0),
-                azimuth: generator.uniform(-1.2...1.2), elevation: generator.uniform(0.3...1.1))
+                azimuth: generator.uniform(in: -1.2..<1.2), elevation: generator.uniform(in: 0.3..<1.1))
             wall = Colour(0.35, 0.48, 0.45, 0)
         case .night:
             light = Light(
                 ambient: Colour(0.12, 0.12, 0.12, 0), key: Colour(0.45, 0.351, 0.225, 0),
-                azimuth: generator.uniform(-1...1), elevation: generator.uniform(0.4...1.1))
+                azimuth: generator.uniform(in: -1..<1), elevation: generator.uniform(in: 0.4..<1.1))
             wall = Colour(0.12, 0.13, 0.18, 0)
         }
-        let shift = generator.uniform(-0.12...0.12)
-        let exposure = generator.uniform(0.75...1.3)
+        let shift = generator.uniform(in: -0.12..<0.12)
+        let exposure = generator.uniform(in: 0.75..<1.3)
         light.ambient *= Colour(1 + shift, 1, 1 - shift, 0) * exposure
         light.key *= Colour(1 + shift, 1, 1 - shift, 0) * exposure
         self.light = light
-        accent = background.colour(-0.15...0.15)
-        amplitude = background.uniform(0.08...0.3)
-        noise = Noise(cells: background.uniform(3...8), octaveCount: 3, using: &background)
-        edges = (0..<3).map { _ in background.uniform(-1...1) }
+        accent = background.colour(in: -0.15..<0.15)
+        amplitude = background.uniform(in: 0.08..<0.3)
+        noise = LatticeNoise(cells: background.uniform(in: 3..<8), octaveCount: 3, using: &background)
+        edges = (0..<3).map { _ in background.uniform(in: -1..<1) }
     }
 
     /// The wall behind everything, seen from where a shot is taken.
@@ -82,8 +82,8 @@ struct View {
     let brightness: Float
 
     init(using generator: inout Philox) {
-        position = generator.uniform(-3...3)
-        brightness = generator.uniform(0.6...1.1)
+        position = generator.uniform(in: -3..<3)
+        brightness = generator.uniform(in: 0.6..<1.1)
     }
 }
 
@@ -93,9 +93,9 @@ struct Shade {
     let offset: Float
 
     init(using generator: inout Philox) {
-        let angle = generator.uniform(0...(2 * .pi))
+        let angle = generator.uniform(in: 0..<(2 * .pi))
         direction = Point(cos(angle), sin(angle))
-        offset = generator.uniform(-0.2...0.2)
+        offset = generator.uniform(in: -0.2..<0.2)
     }
 }
 

@@ -1,18 +1,17 @@
 // MiniFAS-12: MiniFASNet's blocks and its Fourier branch with a fifteenth of its parameters.
-// Source: the line's specification, sections 3.5 and 10.1. Convolutions before a batch norm have no bias.
+// Source: the line's specification, sections 3.5 and 10.1. The blocks are MiniFASNet's.
 
 internal import Learning
 public import Tensors
 
 /// A small network of depthwise blocks that learns, while training, to foresee its picture's spectrum.
 public struct MiniFAS12: PresentationAttackDetector {
-    private let stem: NormedConvolution
-    private let widening: BottleneckBlock
-    private let residual: BottleneckBlock
-    private let deepening: BottleneckBlock
-    private let deepResidual: BottleneckBlock
-    private let pooling: Convolution
-    private let poolingNorm: BatchNorm
+    private let stem: ConvolutionBlock
+    private let widening: DepthwiseBottleneck
+    private let residual: DepthwiseBottleneck
+    private let deepening: DepthwiseBottleneck
+    private let deepResidual: DepthwiseBottleneck
+    private let pooling: LinearBlock
     private let decision: Linear
     private let branch: FourierBranch
 
@@ -23,13 +22,12 @@ public struct MiniFAS12: PresentationAttackDetector {
 
     /// A network of `width` channels after the first convolution for pictures of 8 · `mapSide` pixels a side.
     init(width w: Int, branchWidth: Int, mapSide: Int, using generator: inout Philox) {
-        stem = NormedConvolution(3, w, size: 3, stride: 2, using: &generator)
-        widening = BottleneckBlock(w, expanded: 3 * w, 2 * w, stride: 2, using: &generator)
-        residual = BottleneckBlock(2 * w, expanded: 2 * w, 2 * w, stride: 1, using: &generator)
-        deepening = BottleneckBlock(2 * w, expanded: 4 * w, 4 * w, stride: 2, using: &generator)
-        deepResidual = BottleneckBlock(4 * w, expanded: 2 * w, 4 * w, stride: 1, using: &generator)
-        pooling = Convolution(4 * w, 4 * w, size: mapSide, groups: 4 * w, usesBias: false, using: &generator)
-        poolingNorm = BatchNorm(4 * w)
+        stem = ConvolutionBlock(3, w, size: 3, sliding: Sliding(stride: 2, padding: .both(1)), using: &generator)
+        widening = DepthwiseBottleneck(w, expansion: 3 * w, 2 * w, stride: 2, using: &generator)
+        residual = DepthwiseBottleneck(2 * w, expansion: 2 * w, 2 * w, isResidual: true, using: &generator)
+        deepening = DepthwiseBottleneck(2 * w, expansion: 4 * w, 4 * w, stride: 2, using: &generator)
+        deepResidual = DepthwiseBottleneck(4 * w, expansion: 2 * w, 4 * w, isResidual: true, using: &generator)
+        pooling = LinearBlock(4 * w, 4 * w, size: mapSide, groups: 4 * w, using: &generator)
         decision = Linear(4 * w, 1, using: &generator)
         branch = FourierBranch(4 * w, branchWidth, using: &generator)
     }
@@ -38,14 +36,14 @@ public struct MiniFAS12: PresentationAttackDetector {
     private func features(_ pictures: Tensor, isTraining: Bool) -> Tensor {
         var x = stem(pictures, isTraining: isTraining)  // 12 × 32²
         x = widening(x, isTraining: isTraining)  // 24 × 16²
-        x = x + residual(x, isTraining: isTraining)
+        x = residual(x, isTraining: isTraining)
         x = deepening(x, isTraining: isTraining)  // 48 × 8²
-        return x + deepResidual(x, isTraining: isTraining)
+        return deepResidual(x, isTraining: isTraining)
     }
 
     /// The logits `[batch]` that a face is live.
     private func logits(_ features: Tensor, isTraining: Bool) -> Tensor {
-        let pooled = poolingNorm(pooling(features), isTraining: isTraining)  // [batch, 48, 1, 1]
+        let pooled = pooling(features, isTraining: isTraining)  // [batch, 48, 1, 1]
         return decision(pooled.reshaped(to: [pooled.shape[0], -1])).reshaped(to: [-1])
     }
 
@@ -65,44 +63,6 @@ public struct MiniFAS12: PresentationAttackDetector {
     /// The probability from the logit; the Fourier branch does not run.
     public func liveProbabilities(_ pictures: Tensor) -> Tensor {
         logits(features(pictures, isTraining: false), isTraining: false).sigmoid()
-    }
-}
-
-/// A convolution, a batch norm and a learned rectifier.
-private struct NormedConvolution: Module {
-    let convolution: Convolution
-    let norm: BatchNorm
-    let slopes: PReLU
-
-    init(_ inputs: Int, _ outputs: Int, size: Int, stride: Int = 1, groups: Int = 1, using generator: inout Philox) {
-        convolution = Convolution(
-            inputs, outputs, size: size, sliding: Sliding(stride: stride, padding: .both(size / 2)), groups: groups,
-            usesBias: false, using: &generator)
-        norm = BatchNorm(outputs)
-        slopes = PReLU(outputs)
-    }
-
-    func callAsFunction(_ x: Tensor, isTraining: Bool) -> Tensor {
-        slopes(norm(convolution(x), isTraining: isTraining))
-    }
-}
-
-/// A convolution across channels to `expanded`, one per channel, and a linear one back across channels.
-private struct BottleneckBlock: Module {
-    let expansion, depthwise: NormedConvolution
-    let projection: Convolution
-    let projectionNorm: BatchNorm
-
-    init(_ inputs: Int, expanded: Int, _ outputs: Int, stride: Int, using generator: inout Philox) {
-        expansion = NormedConvolution(inputs, expanded, size: 1, using: &generator)
-        depthwise = NormedConvolution(expanded, expanded, size: 3, stride: stride, groups: expanded, using: &generator)
-        projection = Convolution(expanded, outputs, size: 1, usesBias: false, using: &generator)
-        projectionNorm = BatchNorm(outputs)
-    }
-
-    func callAsFunction(_ x: Tensor, isTraining: Bool) -> Tensor {
-        let inner = depthwise(expansion(x, isTraining: isTraining), isTraining: isTraining)
-        return projectionNorm(projection(inner), isTraining: isTraining)
     }
 }
 
