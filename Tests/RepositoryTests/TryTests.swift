@@ -45,4 +45,14 @@ import Testing
         #expect(ended.verdict == "VERDICT \(word) | faces=1 | run=00000000 | exit=0")
         #expect(ended.output.contains("score \(score)"), "\(ended.output)")
     }
+
+    @Test func `a contact sheet is a picture that others open`() throws {
+        let place = try Workplace()
+        let ended = try place.bench("try", "vision-pad", "contact-sheet", "faces.png", "--people", "2")
+        #expect(ended.code == 0)
+        #expect(ended.verdict == "VERDICT done | frames=10 | run=00000000 | exit=0")
+        #expect(try Data(contentsOf: URL(fileURLWithPath: place.path + "/faces.png")).starts(with: [0x89, 0x50]))
+        #expect(try place.bench("try", "vision-pad", "contact-sheet", "no/folder.png", "--people", "1").code == 2)
+        #expect(try place.bench("try", "vision-pad", "contact-sheet", "faces.png", "--people", "16").code == 64)
+    }
 }

@@ -14,7 +14,7 @@ private let images32: [any BenchCase] = Images32.Pictures.allCases.flatMap { pic
 private let visionPAD: [any BenchCase] =
     [ErrorRateGolden()] + PublishedNetworks.Input.allCases.map(PublishedNetworks.init)
     + GeneratedShift.Detector.allCases.map { GeneratedShift(.twoPlaces, $0) }
-    + [GeneratedShift(.fourPlaces, .minifas)]
+    + [GeneratedShift(.fourPlaces, .minifas)] + ExternalJudge.Faces.allCases.map(ExternalJudge.init)
 
 private let dialogueRetrieval: [any BenchCase] =
     CAsTRetrieval.Query.allCases.map { CAsTRetrieval($0) }

@@ -8,7 +8,7 @@ internal import VisionPAD
 struct TryVisionPAD: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vision-pad", abstract: "Tells live faces from prints, replays and masks.",
-        subcommands: [CheckFace.self])
+        subcommands: [CheckFace.self, DrawContactSheet.self])
 }
 
 struct CheckFace: ParsableCommand {
@@ -39,5 +39,45 @@ struct CheckFace: ParsableCommand {
         let values = (verdict.probabilities + [verdict.score]).map { ($0 * 10_000).rounded() / 10_000 }
         print("p(live) \(values[1]), p(attack) \(values[0]) and \(values[2]) by kind, score \(values[3])")
         print("VERDICT \(verdict.isLive ? "live" : "attack") | faces=1 | run=00000000 | exit=0")
+    }
+}
+
+struct DrawContactSheet: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "contact-sheet", abstract: "Draws generated faces and attacks, a column for each person.",
+        discussion: """
+            bench try vision-pad contact-sheet faces.png --condition E4
+
+            Rows: live, print, replay, paper mask, silicone. E0 is the light and the cameras
+            that detectors are trained on; E1 another day, E2 outdoors and at night, E3 other
+            cameras, E4 all of these. Equal seeds give equal pictures.
+            """)
+
+    @Argument(help: "The PNG file to write.") var file: String
+    @Option(help: "Where, when and by what: \(TestCondition.names).", transform: TestCondition.init(parsing:))
+    var condition: TestCondition = .same
+    @Option(help: "How many people, 1...15.") var people = 10
+    @Option(help: "The world: persons, instruments, places, days.") var seed: UInt64 = 2026
+
+    func validate() throws {
+        guard 1...15 ~= people else { throw ValidationError("--people: \(people) is not in 1...15; give fewer.") }
+    }
+
+    func run() throws {
+        let sheet = contactSheet(of: GeneratedFaces(seed: seed), condition, people: people)
+        do { try sheet.writePNG(to: file) } catch { throw TrialRefused(because: error) }
+        print("\(file): \(sheet.width) x \(sheet.height) pixels; rows: live, print, replay, paper mask, silicone")
+        print("VERDICT done | frames=\(5 * people) | run=00000000 | exit=0")
+    }
+}
+
+extension TestCondition {
+    fileprivate static let names = allCases.map(\.rawValue).joined(separator: ", ")
+
+    fileprivate init(parsing text: String) throws {
+        guard let condition = TestCondition(rawValue: text) else {
+            throw ValidationError("'\(text)' is no condition; give one of \(Self.names).")
+        }
+        self = condition
     }
 }

@@ -190,3 +190,16 @@ private indirect enum Tree {
         }
     }
 }
+
+@Suite struct ContactSheetTests {
+    @Test func `a contact sheet holds the test set's frames, a row for each species`() {
+        let faces = GeneratedFaces(seed: 5)
+        let sheet = contactSheet(of: faces, .newPlace, people: 2, gap: 3)
+        #expect([sheet.width, sheet.height] == [2 * 67 - 3, 5 * 67 - 3])
+        let silicone = ProtocolSets(PADConfiguration.reduced.sizes, seed: 0).test(.newPlace)
+            .filter { $0.species == .silicone }
+        #expect(
+            sheet.cropped(x: 67, y: 4 * 67, width: 64, height: 64) == faces.frame(of: silicone[1]).picture)
+        #expect(sheet.cropped(x: 64, y: 0, width: 3, height: 332).pixels.allSatisfy { $0 == 0 })
+    }
+}

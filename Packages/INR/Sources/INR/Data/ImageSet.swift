@@ -30,8 +30,6 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
     case noPictures(folder: String)
     /// Every picture is smaller than what is to be cut from it; the first of them is named.
     case tooSmall(file: String, width: Int, height: Int, side: Int)
-    /// The sheet's size does not fit its tiles.
-    case wrongSheet(file: String, width: Int, height: Int, expected: String)
     /// The content is not the published one.
     case otherContent(what: String, digest: String, expected: String)
     /// An index's line cannot be read.
@@ -43,8 +41,6 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
         case .noPictures(let folder): "\(folder): holds no PNG, JPEG, PPM or PGM picture; give another folder."
         case .tooSmall(let file, let width, let height, let side):
             "\(file): has \(width) x \(height) pixels, fewer than \(side) x \(side); leave it out or ask for less."
-        case .wrongSheet(let file, let width, let height, let expected):
-            "\(file): has \(width) x \(height) pixels instead of \(expected); copy the data again."
         case .otherContent(let what, let digest, let expected):
             "\(what): has SHA-256 \(digest) instead of \(expected); copy the data again."
         case .badLine(let file, let line): "\(file):\(line): does not have the index's columns; copy the data again."

@@ -71,11 +71,13 @@ struct Optics {
         var sensor = lit.blurred(by: Colour(deviation, deviation, deviation, 0)).averaged(to: side)
         let mean = canvas.pixels.reduce(0) { $0 + $1.luminance } / Float(canvas.pixels.count)
         let amplification = max(1, 0.35 / max(mean, 1e-4))
+        // The noise is that of sensors with 128 pixels a side; the mean of several such pixels has less.
+        let averaging = Float(side) / 128
         let noise = Tensor.normal([side * side * 4], using: &generator).scalars
         let (shot, read) = (0.15 * grain * amplification, 0.6 * grain * amplification)
         for index in sensor.pixels.indices {
             let x = sensor.pixels[index].clamped(lowerBound: Colour(), upperBound: Colour(repeating: 1))
-            let sigma = (x * shot + read * read).squareRoot()
+            let sigma = averaging * (x * shot + read * read).squareRoot()
             // Cameras smooth colour more than brightness: most of the noise is common to the channels.
             let common = 0.8 * noise[4 * index + 3]
             let normal = Colour(noise[4 * index], noise[4 * index + 1], noise[4 * index + 2], 0) * 0.6 + common

@@ -211,6 +211,15 @@ public struct FaceVerdict: Sendable, Equatable {
     public var score: Double { 1 - 2 * probabilities[1] }
 }
 
+extension FaceVerdict {
+    /// The mean of each network's three probabilities.
+    fileprivate init(softmaxes: [[Float]]) {
+        probabilities = (0..<3).map { label in
+            softmaxes.reduce(0) { $0 + Double($1[label]) } / Double(softmaxes.count)
+        }
+    }
+}
+
 /// The published pair: V2 on 2.7 boxes and V1SE on 4.
 public struct SilentFace: Sendable {
     /// A network and how much around the face it sees.
@@ -244,12 +253,21 @@ public struct SilentFace: Sendable {
 
     /// The verdict on one face.
     public func verdict(on photo: Picture, box: FaceBox) throws(FaceBoxError) -> FaceVerdict {
-        let softmaxes = try logits(of: photo, box: box).map {
-            Tensor($0, shape: [3]).softmax().scalars.map(Double.init)
+        FaceVerdict(softmaxes: try logits(of: photo, box: box).map { Tensor($0, shape: [3]).softmax().scalars })
+    }
+
+    /// The verdicts on pictures that show a face and a little around it: both networks see each of them whole.
+    public func verdicts(onCrops crops: [Picture]) -> [FaceVerdict] {
+        // Batches bound the memory and do not change the result.
+        stride(from: 0, to: crops.count, by: 64).flatMap { start in
+            let batch = crops[start..<min(start + 64, crops.count)].map {
+                $0.interpolated(width: MiniFASNet.inputSide, height: MiniFASNet.inputSide)
+            }
+            let input = MiniFASNet.input(of: batch)
+            let softmaxes = members.map { $0.network(input).softmax().scalars }
+            return batch.indices.map { index in
+                FaceVerdict(softmaxes: softmaxes.map { Array($0[3 * index..<3 * index + 3]) })
+            }
         }
-        return FaceVerdict(
-            probabilities: (0..<3).map { label in
-                softmaxes.reduce(0) { $0 + $1[label] } / Double(softmaxes.count)
-            })
     }
 }

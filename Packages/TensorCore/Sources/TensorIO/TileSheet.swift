@@ -1,7 +1,5 @@
 // Many small pictures in one or several PNG sheets: a grid without gaps, row by row.
 
-internal import TensorIO
-
 /// Equal tiles cut from sheets, numbered across sheets, row by row in each.
 public struct TileSheet: Sendable {
     /// Pixels in a tile's row.
@@ -20,7 +18,7 @@ public struct TileSheet: Sendable {
     /// Reads sheets of 8-bit PNG; all but the last have the first one's size.
     public init(
         contentsOf paths: [String], tileWidth: Int, tileHeight: Int, columns: Int, count: Int, channels: Int = 3
-    ) throws {
+    ) throws(TensorIOError) {
         (self.tileWidth, self.tileHeight, self.columns) = (tileWidth, tileHeight, columns)
         (self.count, self.channels) = (count, channels)
         var (sheets, places, tilesPerSheet): ([[UInt8]], Int, Int) = ([], 0, 0)
@@ -29,16 +27,16 @@ public struct TileSheet: Sendable {
             let tiles = columns * (height / tileHeight)
             tilesPerSheet = sheets.isEmpty ? tiles : tilesPerSheet
             guard width == columns * tileWidth, height % tileHeight == 0, places == tilesPerSheet * sheets.count else {
-                throw DataError.wrongSheet(
-                    file: path, width: width, height: height,
+                throw .wrongSheet(
+                    path, width: width, height: height,
                     expected: "\(columns) columns of \(tileWidth) x \(tileHeight) tiles, as many rows in each sheet")
             }
             sheets.append(bytes)
             places += tiles
         }
         guard count <= places else {
-            throw DataError.wrongSheet(
-                file: paths.last ?? "no sheet", width: columns * tileWidth, height: tileHeight * (places / columns),
+            throw .wrongSheet(
+                paths.last ?? "no sheet", width: columns * tileWidth, height: tileHeight * (places / columns),
                 expected: "room for \(count) tiles")
         }
         (self.sheets, self.tilesPerSheet) = (sheets, tilesPerSheet)
@@ -65,15 +63,24 @@ public struct TileSheet: Sendable {
         return digest.hexDigest
     }
 
-    private static func sheet(_ path: String, hasAlpha: Bool) throws -> (width: Int, height: Int, bytes: [UInt8]) {
+    private static func sheet(
+        _ path: String, hasAlpha: Bool
+    ) throws(TensorIOError) -> (width: Int, height: Int, bytes: [UInt8]) {
         if hasAlpha {
             let picture = try RGBAPicture(decodingPNG: try readFile(path), named: path)
             guard picture.bitsPerSample == 8 else {
-                throw TensorIOError.unsupported(file: path, what: "has 16 bits per sample", remedy: "save it with 8")
+                throw .unsupported(file: path, what: "has 16 bits per sample", remedy: "save it with 8")
             }
             return (picture.width, picture.height, picture.bytes)
         }
         let picture = try Picture(contentsOf: path)
         return (picture.width, picture.height, picture.pixels)
+    }
+}
+
+extension TensorIOError {
+    fileprivate static func wrongSheet(_ file: String, width: Int, height: Int, expected: String) -> TensorIOError {
+        .unsupported(
+            file: file, what: "has \(width) x \(height) pixels instead of \(expected)", remedy: "copy it again")
     }
 }
