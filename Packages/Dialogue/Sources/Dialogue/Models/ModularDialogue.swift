@@ -22,6 +22,30 @@ public struct ModularDialogue: Module {
         network.encode(PaddedTokens(texts, padding: Vocabulary.padding), dropout: &dropout)
     }
 
+    /// Contexts, each with each of its documents behind it: `[context · document]`.
+    ///
+    /// - Parameters:
+    ///   - contexts: Encoded.
+    ///   - documents: Tokens with their end, equally many per context; each different document is encoded once.
+    ///   - dropout: The generator in training, `nil` in inference.
+    /// - Returns: One source for one attention over both.
+    public func fused(
+        _ contexts: EncodedSource, _ documents: [[[Int32]]], dropout: inout Philox?
+    ) -> EncodedSource {
+        var places: [[Int32]: Int] = [:]
+        var distinct: [[Int32]] = []
+        let chosen = documents.flatMap(\.self).map { document in
+            if let place = places[document] { return place }
+            places[document] = distinct.count
+            distinct.append(document)
+            return distinct.count - 1
+        }
+        let width = chosen.count / max(documents.count, 1)
+        let told = encode(distinct, dropout: &dropout).rows(at: chosen)
+        let repeated = width == 1 ? contexts : contexts.rows(at: chosen.indices.map { $0 / width })
+        return .joined([repeated, told])
+    }
+
     /// The log-probability of each target with its end, `[row]`, in nats.
     ///
     /// - Parameters:
