@@ -72,7 +72,7 @@ public struct DialogueTraining: Sendable {
         passGate(before: index)
         let (loss, gradients) =
             warmStepCount == nil
-            ? guidedStep(batch, using: &generator) : latentStep(batch, step: index, using: &generator)
+            ? guidedStep(batch, step: index, using: &generator) : latentStep(batch, step: index, using: &generator)
         let value = try loss.finiteLoss(atStep: index)
         optimiser.update(
             model, gradients: gradients, factor: configuration.rateFactor(index), maximumNorm: configuration.maximumNorm)
@@ -99,14 +99,14 @@ public struct DialogueTraining: Sendable {
     }
 
     /// Cross-entropy of replies on documents and of queries on targets that the method gives.
-    private func guidedStep(_ batch: [Int], using generator: inout Philox) -> (Tensor, [Tensor]) {
+    private func guidedStep(_ batch: [Int], step: Int, using generator: inout Philox) -> (Tensor, [Tensor]) {
         let found = batch.map { guidedDocument($0, using: &generator) }
         let labelled = method == .supervised ? Int(configuration.labelShare * Double(annotations.count)) : 0
         // Rare labels have a batch of their own.
         let asked = method == .supervised ? batch.map { $0 < labelled ? $0 : generator.integer(below: labelled) } : batch
         let targets = method.generatesQueries ? asked.map { queryTarget($0, using: &generator) } : []
         return valueAndGradient(of: model) { model in
-            var dropout: Philox?
+            var dropout: Philox? = streams.stream("dropout/\(step)")
             let source = model.encode(batch.map { contexts[$0] }, dropout: &dropout)
             let told = fused(model, source, found.map { [$0] }, dropout: &dropout)
             let reply = model.logLikelihoods(of: batch.map { replies[$0] }, as: .response, given: told, dropout: &dropout)
@@ -131,7 +131,7 @@ public struct DialogueTraining: Sendable {
         let share = Float(step - (warmStepCount ?? 0)) / Float(configuration.steps - (warmStepCount ?? 0))
         let temperature = configuration.temperature + (1 - configuration.temperature) * share
         return valueAndGradient(of: model) { model in
-            var dropout: Philox?
+            var dropout: Philox? = streams.stream("dropout/\(step)")
             let source = model.encode(batch.map { contexts[$0] }, dropout: &dropout)
             let told = fused(model, source, found, dropout: &dropout)
             let targets = batch.flatMap { [[Int32]](repeating: replies[$0], count: width) }

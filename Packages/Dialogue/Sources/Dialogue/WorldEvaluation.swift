@@ -140,6 +140,16 @@ public struct WorldEvaluation: Sendable {
             + zip(metrics.suffix(2), [perplexity.perToken, perplexity.perWord]).map { Measurement($0, value: $1) }
     }
 
+    /// Query, gold query, place, reply and gold reply of each turn, tab-separated.
+    public var table: String {
+        turns.reduce("name\tquery\tgold_query\tplace\treply\tgold_reply\n") { table, turn in
+            let fields = [
+                turn.name, turn.query ?? "", turn.goldQuery ?? "", turn.rank.map(String.init) ?? "", turn.reply, turn.gold,
+            ]
+            return table + fields.joined(separator: "\t") + "\n"
+        }
+    }
+
     private func mean(of turns: [Turn], _ score: (Turn) -> Double) -> Double {
         turns.reduce(0) { $0 + score($1) } / Double(turns.count)
     }
