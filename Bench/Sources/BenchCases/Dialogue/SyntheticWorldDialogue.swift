@@ -51,7 +51,7 @@ public struct SyntheticWorldDialogue: BenchCase {
         case .easy(.latent): "Latent query from the hindsight start, no annotation; easy world."
         case .easy(.oracle): "Ceiling: annotated queries also at test; easy world."
         case .labels(let percent): "Query generator on annotated queries of \(percent) % of the dialogues; easy world."
-        case .alias(let method): "Replies share no word with documents (alias 1), method \(method.rawValue); easy world."
+        case .alias(let method): "Replies share no word with documents, method \(method.rawValue); easy world."
         case .header: "Latent query from random headers, through the gate; easy world."
         case .chat: "Search decision learned without labels: 30 % small talk; easy world."
         }
@@ -99,7 +99,9 @@ public struct SyntheticWorldDialogue: BenchCase {
         "train", .cost, unit: "s", direction: .lowerIsBetter, decimals: 1, smallestEffect: 0.05)
     private static let balancedAccuracy = Metric("search_balanced_acc", .quality, direction: .higherIsBetter)
 
-    private var options: [String: String] { ["world": "easy alias=\(worldSettings.alias) chat=\(worldSettings.chatShare)"] }
+    private var options: [String: String] {
+        ["world": "easy alias=\(worldSettings.alias) chat=\(worldSettings.chatShare)"]
+    }
 
     private var method: DialogueMethod {
         switch setting {
@@ -141,7 +143,8 @@ public struct SyntheticWorldDialogue: BenchCase {
         var curve = "step\tloss\tr1\tvalue_acc\n"
         func evaluate() -> WorldEvaluation {
             WorldEvaluation(
-                training.model, method, decides: settings.searchCost != nil, queryLength: settings.queryLength, on: world,
+                training.model, method, decides: settings.searchCost != nil, queryLength: settings.queryLength,
+                on: world,
                 search: search, golds: gold.test)
         }
         var evaluation = evaluate()

@@ -105,7 +105,7 @@ public enum DialogueConfigurationError: Error, Equatable, CustomStringConvertibl
         case .tooFewCandidates(let estimator, let count):
             "candidateCount: \(count) under \(estimator) gives queries no gradient; take 2 or more."
         case .temperature(let value): "temperature: \(value) does not weigh queries; take one above 0."
-        case .labelShare(let value): "labelShare: \(value) leaves no or more than all labels; take one in 0...1, above 0."
+        case .labelShare(let value): "labelShare: \(value) is no share of labels; take one in 0...1, above 0."
         case .estimatorWithoutDecision(let name): "searchCost: \(name) has no null document; take snis."
         }
     }

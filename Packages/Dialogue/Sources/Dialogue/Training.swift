@@ -75,7 +75,8 @@ public struct DialogueTraining: Sendable {
             ? guidedStep(batch, step: index, using: &generator) : latentStep(batch, step: index, using: &generator)
         let value = try loss.finiteLoss(atStep: index)
         optimiser.update(
-            model, gradients: gradients, factor: configuration.rateFactor(index), maximumNorm: configuration.maximumNorm)
+            model, gradients: gradients, factor: configuration.rateFactor(index), maximumNorm: configuration.maximumNorm
+        )
         losses.append(value)
     }
 
@@ -103,13 +104,15 @@ public struct DialogueTraining: Sendable {
         let found = batch.map { guidedDocument($0, using: &generator) }
         let labelled = method == .supervised ? Int(configuration.labelShare * Double(annotations.count)) : 0
         // Rare labels have a batch of their own.
-        let asked = method == .supervised ? batch.map { $0 < labelled ? $0 : generator.integer(below: labelled) } : batch
+        let asked =
+            method == .supervised ? batch.map { $0 < labelled ? $0 : generator.integer(below: labelled) } : batch
         let targets = method.generatesQueries ? asked.map { queryTarget($0, using: &generator) } : []
         return valueAndGradient(of: model) { model in
             var dropout: Philox? = streams.stream("dropout/\(step)")
             let source = model.encode(batch.map { contexts[$0] }, dropout: &dropout)
             let told = fused(model, source, found.map { [$0] }, dropout: &dropout)
-            let reply = model.logLikelihoods(of: batch.map { replies[$0] }, as: .response, given: told, dropout: &dropout)
+            let reply = model.logLikelihoods(
+                of: batch.map { replies[$0] }, as: .response, given: told, dropout: &dropout)
             guard !targets.isEmpty else { return -reply.mean() }
             let ask = asked == batch ? source : model.encode(asked.map { contexts[$0] }, dropout: &dropout)
             let query = model.logLikelihoods(of: targets, as: .searchQuery, given: ask, dropout: &dropout)
@@ -141,7 +144,8 @@ public struct DialogueTraining: Sendable {
                 of: queries.flatMap(\.self), as: .searchQuery, given: source, dropout: &dropout
             ).reshaped(to: [batch.count, count])
             guard let cost = configuration.searchCost else {
-                return latentQueryLoss(configuration.estimator, replies: reply, queries: query, temperature: temperature)
+                return latentQueryLoss(
+                    configuration.estimator, replies: reply, queries: query, temperature: temperature)
             }
             let parts = reply.split(along: 1, [count, 1])
             let decision = model.decision(

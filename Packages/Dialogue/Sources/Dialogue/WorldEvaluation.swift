@@ -144,7 +144,8 @@ public struct WorldEvaluation: Sendable {
     public var table: String {
         turns.reduce("name\tquery\tgold_query\tplace\treply\tgold_reply\n") { table, turn in
             let fields = [
-                turn.name, turn.query ?? "", turn.goldQuery ?? "", turn.rank.map(String.init) ?? "", turn.reply, turn.gold,
+                turn.name, turn.query ?? "", turn.goldQuery ?? "", turn.rank.map(String.init) ?? "", turn.reply,
+                turn.gold,
             ]
             return table + fields.joined(separator: "\t") + "\n"
         }

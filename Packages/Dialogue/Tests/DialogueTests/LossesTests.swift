@@ -68,8 +68,9 @@ private struct EstimatorCase: Sendable, CustomTestStringConvertible {
         #expect(abs(expectation - bound) < 6e-6)
     }
 
-    @Test(arguments: [1, 2, 4, 8].map { EstimatorCase(estimator: .snis, count: $0) }
-        + [2, 4].flatMap { count in [.em, .vimco].map { EstimatorCase(estimator: $0, count: count) } })
+    @Test(
+        arguments: [1, 2, 4, 8].map { EstimatorCase(estimator: .snis, count: $0) }
+            + [2, 4].flatMap { count in [.em, .vimco].map { EstimatorCase(estimator: $0, count: count) } })
     fileprivate func `the mean gradient on the queries lies within three standard errors of its expectation`(
         _ c: EstimatorCase
     ) {
@@ -152,7 +153,7 @@ private struct EstimatorCase: Sendable, CustomTestStringConvertible {
         #expect(problem { $0.temperature = 0 } == "temperature: 0.0 does not weigh queries; take one above 0.")
         #expect(
             problem { $0.labelShare = 0 }
-                == "labelShare: 0.0 leaves no or more than all labels; take one in 0...1, above 0.")
+                == "labelShare: 0.0 is no share of labels; take one in 0...1, above 0.")
         #expect(
             problem { ($0.estimator, $0.searchCost) = (.vimco, 0.1) }
                 == "searchCost: vimco has no null document; take snis.")

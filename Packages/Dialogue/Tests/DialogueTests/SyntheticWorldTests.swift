@@ -27,8 +27,10 @@ private let searchNames = ["last turn", "full context", "random header", "hindsi
         #expect(!texts.contains { world.vocabulary.tokens(of: $0).contains(Vocabulary.unknown) })
     }
 
-    /// R@1 and R@5 of 400 dialogues as the specification's 8.3 has them; its documents without any shared word counted as
-    /// found in their order, ours never do. Four standard errors of the difference of two samples of 400.
+    /// R@1 and R@5 of 400 dialogues, within four standard errors of the difference of two samples.
+    ///
+    /// The specification's small numbers for the last turn look like documents without a shared word in their order; ours
+    /// never count.
     @Test(arguments: [
         (SyntheticWorldConfiguration.easy, [(0.000, 0.013), (0.112, 0.450), (0.132, 0.485), (0.918, 1), (1, 1)]),
         (.medium, [(0.000, 0.005), (0.032, 0.175), (0.040, 0.220), (0.952, 0.998), (1, 1)]),
