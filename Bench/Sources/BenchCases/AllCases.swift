@@ -1,11 +1,12 @@
 // The one list of every case that exists.
 
 public import Measurements
+internal import Dialogue
 internal import SpeechTranslation
 internal import VisionPAD
 
 /// Every case, line by line.
-public let allCases: [any BenchCase] = images32 + visionPAD + dialogueRetrieval + spokenNumbers
+public let allCases: [any BenchCase] = images32 + visionPAD + dialogueRetrieval + syntheticWorld + spokenNumbers
 
 private let images32: [any BenchCase] = Images32.Pictures.allCases.flatMap { pictures in
     Images32.Method.allCases.map { Images32(pictures, $0) }
@@ -21,6 +22,11 @@ private let dialogueRetrieval: [any BenchCase] =
     + CMUDoGRetrieval.Store.allCases.flatMap { store in
         CMUDoGRetrieval.Query.allCases.map { CMUDoGRetrieval(store, $0) }
     }
+
+private let syntheticWorld: [any BenchCase] =
+    [LatentGradientGolden(), SyntheticWorldDeterminism()]
+    + (DialogueMethod.allCases.map { .easy($0) } + [.labels(1), .labels(10), .alias(.latent), .header, .chat])
+    .map { SyntheticWorldDialogue($0) }
 
 private let spokenNumbers: [any BenchCase] =
     [SpokenNumberOverfit()]

@@ -1,0 +1,164 @@
+// A trained model on the test dialogues of a synthetic world: what it searches for, finds and replies.
+//
+// Source: line specification, sections 7 and 8.3. This is the scorer: it alone sees the gold of test dialogues.
+
+public import Measurements
+public import Sequences
+internal import Tensors
+
+/// What a model did with each test dialogue.
+public struct WorldEvaluation: Sendable {
+    /// A dialogue's outcome.
+    public struct Turn: Sendable, Equatable {
+        /// Its name.
+        public let name: String
+        /// The query; `nil` where the method or the decision makes none.
+        public let query: String?
+        /// The gold document's place among ten; `nil` if it is not there.
+        public let rank: Int?
+        /// The reply.
+        public let reply: String
+        /// The gold reply.
+        public let gold: String
+        /// The gold value; `nil` where nothing had to be searched for.
+        public let value: String?
+        /// The gold query.
+        public let goldQuery: String?
+        /// The probability of searching; 1 where no decision is made.
+        public let searchProbability: Double
+        /// Minus the log-likelihood of the gold reply given what was found, in nats.
+        public let nats: Double
+        /// Its tokens with the end.
+        public let tokenCount: Int
+    }
+
+    /// In the order of the world's test dialogues.
+    public let turns: [Turn]
+    /// The likelihood of all gold replies.
+    public let perplexity: Perplexity
+
+    /// Searches and replies greedily; queries are the best of a beam of four.
+    ///
+    /// - Parameters:
+    ///   - model: The trained network.
+    ///   - method: Who makes the query.
+    ///   - decides: Whether a decision not to search is obeyed.
+    ///   - queryLength: The most tokens of a query.
+    ///   - world: The test dialogues and documents.
+    ///   - search: A search over them.
+    ///   - golds: Of the test dialogues.
+    public init(
+        _ model: ModularDialogue, _ method: DialogueMethod, decides: Bool = false, queryLength: Int,
+        on world: SyntheticWorld, search: WorldSearch, golds: [GoldAnnotation?]
+    ) {
+        let vocabulary = world.vocabulary
+        var turns: [Turn] = []
+        var perplexity = Perplexity()
+        for first in stride(from: 0, to: world.test.count, by: 50) {
+            let range = first..<min(first + 50, world.test.count)
+            let (dialogues, golds) = (Array(world.test[range]), Array(golds[range]))
+            var inference: Philox?
+            let source = model.encode(dialogues.map { vocabulary.tokens(ofTurns: $0.context) }, dropout: &inference)
+            let searching = model.decision(
+                .searchDecision, between: ("__do-search__", "__do-not-search__"), given: source, dropout: &inference
+            ).exp().scalars
+            let generated =
+                method.generatesQueries
+                ? model.best(.searchQuery, given: source, maximumLength: queryLength, beamSize: 4)
+                    .map { $0.first.map { vocabulary.text(of: $0.tokens) } } : []
+            let queries = dialogues.indices.map { row -> String? in
+                if decides && searching[2 * row] < 0.5 { return nil }
+                switch method {
+                case .noSearch: return nil
+                case .lastTurn: return dialogues[row].context.last
+                case .fullContext: return unrepeatedWords(dialogues[row].context)
+                case .oracle: return golds[row]?.query
+                case .header, .supervised, .hindsightDistillation, .latent: return generated[row]
+                }
+            }
+            let rankings = queries.map { query in query.map { search.index.best(10, for: $0) } ?? [] }
+            let documents = rankings.map {
+                [vocabulary.tokens(ofDocument: $0.first.map { world.documents[$0.document].text } ?? "")]
+            }
+            let told = model.fused(source, documents, dropout: &inference)
+            let targets = dialogues.map { vocabulary.tokens(of: $0.reply) }
+            let nats = (-model.logLikelihoods(of: targets, as: .response, given: told, dropout: &inference)).scalars
+            let replies = model.best(.response, given: told, maximumLength: 12)
+            for row in dialogues.indices {
+                let dialogue = dialogues[row]
+                perplexity.add(nats: Double(nats[row]), tokenCount: targets[row].count + 1, text: dialogue.reply)
+                turns.append(
+                    Turn(
+                        name: dialogue.name, query: queries[row],
+                        rank: golds[row].flatMap { rank(of: [$0.document], in: rankings[row]) },
+                        reply: replies[row].first.map { vocabulary.text(of: $0.tokens) } ?? "", gold: dialogue.reply,
+                        value: golds[row]?.value, goldQuery: golds[row]?.query,
+                        searchProbability: decides ? Double(searching[2 * row]) : 1, nats: Double(nats[row]),
+                        tokenCount: targets[row].count + 1))
+            }
+        }
+        (self.turns, self.perplexity) = (turns, perplexity)
+    }
+
+    /// The turns that need a search.
+    public var questions: [Turn] { turns.filter { $0.value != nil } }
+
+    /// The share of questions whose reply has the value.
+    public var valueAccuracy: Double { mean(of: questions) { $0.hasValue } }
+
+    /// The mean of the share of questions that are searched for and the share of small talk that is not; not a number
+    /// without either.
+    public var balancedAccuracy: Double {
+        (mean(of: questions) { $0.searchProbability >= 0.5 ? 1 : 0 }
+            + mean(of: turns.filter { $0.value == nil }) { $0.searchProbability < 0.5 ? 1 : 0 }) / 2
+    }
+
+    /// What `measurements` reports.
+    public static func metrics(options: [String: String]) -> [Metric] {
+        RetrievalRanks.metrics(options: options)
+            + [("value_acc", 3), ("f1", 3), ("query_exact", 3)].map {
+                Metric(
+                    $0.0, .quality, direction: .higherIsBetter, decimals: $0.1, finaliser: .mean, smallestEffect: 0.01,
+                    options: options)
+            }
+            + ["ppl_token", "ppl_word"].map {
+                Metric($0, .quality, direction: .lowerIsBetter, smallestEffect: 0.02, options: options)
+            }
+    }
+
+    /// Ranks, value accuracy, F1 of the reply and exact queries of the questions, per dialogue; perplexities of all replies.
+    public func measurements(options: [String: String]) -> [Measurement] {
+        let items = questions.map(\.name)
+        let ranks = RetrievalRanks(questions.map(\.rank), items: items, groups: Array(items.indices))
+        let scores: [[Double]] = [
+            questions.map(\.hasValue), questions.map { tokenF1(of: $0.reply, against: [$0.gold]).f1 },
+            questions.map { $0.query == $0.goldQuery ? 1 : 0 },
+        ]
+        let metrics = Self.metrics(options: options).dropFirst(3)
+        return ranks.measurements(options: options)
+            + zip(metrics, scores).map { Measurement($0, scores: Scores(items: items, values: $1)) }
+            + zip(metrics.suffix(2), [perplexity.perToken, perplexity.perWord]).map { Measurement($0, value: $1) }
+    }
+
+    /// Query, gold query, place, reply and gold reply of each turn, tab-separated.
+    public var table: String {
+        turns.reduce("name\tquery\tgold_query\tplace\treply\tgold_reply\n") { table, turn in
+            let fields = [
+                turn.name, turn.query ?? "", turn.goldQuery ?? "", turn.rank.map(String.init) ?? "", turn.reply,
+                turn.gold,
+            ]
+            return table + fields.joined(separator: "\t") + "\n"
+        }
+    }
+
+    private func mean(of turns: [Turn], _ score: (Turn) -> Double) -> Double {
+        turns.reduce(0) { $0 + score($1) } / Double(turns.count)
+    }
+}
+
+extension WorldEvaluation.Turn {
+    /// 1 if the reply has the gold value, else 0.
+    fileprivate var hasValue: Double {
+        value.map { reply.split(separator: " ").contains(Substring($0)) ? 1 : 0 } ?? 0
+    }
+}
