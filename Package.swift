@@ -67,7 +67,8 @@ let package = Package(
                 + core("Measurements", "Tensors")),
         // Programs
         .executableTarget(
-            name: "bench", dependencies: ["BenchCases", "BenchCommands", visionPAD, arguments] + core("TensorIO"),
+            name: "bench", dependencies: ["BenchCases", "BenchCommands", "BenchStore", dialogue, visionPAD, arguments]
+                + core("TensorIO"),
             path: "Bench/Sources/bench",
             swiftSettings: strict),
         .executableTarget(
