@@ -32,10 +32,12 @@ public final class WorldSearch: Sendable {
 
     /// The documents about whoever is named in turns, in the order of the store.
     public func namedDocuments(in turns: [String]) -> [Int] {
-        Set(turns.flatMap { turn in
-            let words = plainTerms(of: turn)
-            return zip(words, words.dropFirst()).flatMap { ofTitle["\($0) \($1)"] ?? [] }
-        }).sorted()
+        Set(
+            turns.flatMap { turn in
+                let words = plainTerms(of: turn)
+                return zip(words, words.dropFirst()).flatMap { ofTitle["\($0) \($1)"] ?? [] }
+            }
+        ).sorted()
     }
 }
 

@@ -118,7 +118,8 @@ public struct SyntheticWorld: Sendable {
 
     /// SHA-256 of all texts.
     public var digest: String {
-        let lines = documents.map(\.text) + (train + test).map { ([$0.name] + $0.context + [$0.reply]).joined(separator: "\t") }
+        let lines =
+            documents.map(\.text) + (train + test).map { ([$0.name] + $0.context + [$0.reply]).joined(separator: "\t") }
         return SHA256.hexDigest(of: Array(lines.joined(separator: "\n").utf8))
     }
 }
@@ -226,6 +227,7 @@ private let smallTalk = [
 ]
 private let templateWords: [String] = {
     let sentences =
-        ["is a . i see . what is the of the one it ?"] + ordinals + replies.map { $0 + $1 } + smallTalk.map { "\($0) \($1)" }
+        ["is a . i see . what is the of the one it ?"] + ordinals + replies.map { $0 + $1 }
+        + smallTalk.map { "\($0) \($1)" }
     return sentences.flatMap { $0.split(separator: " ").map(String.init) }
 }()

@@ -14,10 +14,12 @@ public func memoryWords(of text: String) -> [String] {
 }
 
 /// Few, because "you" and "me" matter in a memory; from ParlAI, projects/bb3/agents/utils.py.
-private let stopWords: Set<String> = Set(
-    ["a", "an", "the", "am", "are", "is", "as"]
-        + ["really", "actually", "up", "so", "just", "now", "how", "then", "also", "very", "too", "most", "but"]
-        .map(porterStem))
+private let stopWords = Set(
+    [
+        "a", "an", "the", "am", "are", "is", "as", "really", "actually", "up", "so", "just", "now", "how", "then",
+        "also",
+        "very", "too", "most", "but",
+    ].map(porterStem))
 
 private func expandingContraction(_ word: String) -> String {
     let core = word.trimmingPrefix { !$0.isLetter }
