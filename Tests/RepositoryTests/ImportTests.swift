@@ -48,7 +48,8 @@ let allowedImports: [(folder: String, imports: [String])] = [
     ),
     (
         "Bench/Sources/bench",
-        ["ArgumentParser", "BenchCases", "BenchCommands", "BenchStore", "Dialogue", "Foundation", "TensorIO", "VisionPAD"]
+        ["ArgumentParser", "BenchCases", "BenchCommands", "BenchStore", "Dialogue", "Foundation", "TensorIO"]
+            + ["VisionPAD"]
     ),
 ]
 private let alwaysAllowed: Set<String> = ["Swift", "Glibc", "Synchronization"]

@@ -88,6 +88,7 @@ public struct Conversation: Sendable {
     ///   - text: What the user said.
     ///   - search: Whether to search.
     ///   - query: What to search for instead of the module's query; also means a search.
+    /// - Returns: All that happened.
     public mutating func reply(to text: String, search: SearchRule = .auto, query: String? = nil) -> TurnRecord {
         let said = Self.words(of: text)
         turns.append(said)

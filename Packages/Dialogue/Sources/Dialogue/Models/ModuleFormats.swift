@@ -5,7 +5,7 @@
 // the decoder-only variant are not here.
 
 extension DialogueModule {
-    /// The published name in three letters. One module replies, whatever knowledge it has ("combined"): srm.
+    /// The published name in three letters; all replies are srm, whatever knowledge they have ("combined").
     public var tag: String {
         switch self {
         case .searchDecision: "sdm"
@@ -57,6 +57,7 @@ extension DialogueModule {
     ///   - turns: What was said, the last turn last; modules that read one turn read the last.
     ///   - memories: What `memoryDecision` reads before the turn. To `memoryAccess` memories are documents, read apart.
     ///   - knowledge: What the reply reads behind the conversation.
+    /// - Returns: Turns with line breaks between them.
     public func input(
         turns: [String], memories: [MemoryRecord] = [], knowledge: [Knowledge] = []
     ) -> String {
