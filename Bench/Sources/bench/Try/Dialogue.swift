@@ -32,16 +32,14 @@ struct IndexCommand: ParsableCommand {
     }
 }
 
-extension SearchRule: ExpressibleByArgument {}
-
 struct ChatCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "chat", abstract: "A chat with BlenderBot 3's modules, at the smallest scale.",
         discussion: """
             The model speaks the language of a made-up world ("what is the kona of it ?") and
             is trained in about a minute if --model names no file yet. At a terminal, lines
-            are answered with their steps; from a pipe, each turn is one JSON line, equal for
-            equal input and seed. Nothing leaves this machine.
+            are answered with their steps; from a pipe, each answer is one JSON line, equal
+            for equal input and seed. Nothing leaves this machine.
 
             \(Chat.commands.joined(separator: "\n"))
             """)
@@ -54,7 +52,8 @@ struct ChatCommand: ParsableCommand {
     var model = ".bench/dialogue-chat.safetensors"
     @Option(help: "An index file, or a folder of .txt files. (default: the made-up world's documents)")
     var index: String?
-    @Option(help: "Whether to search: auto, always, never.") var search = SearchRule.auto
+    @Option(help: "Whether to search: auto, always, never. (default: auto)", transform: searchRule(named:))
+    var search = SearchRule.auto
     @Option(help: "A name under which the session is kept, in .bench/dialogue-sessions.sqlite. (default: not kept)")
     var session: String?
     @Option(help: "What is shown besides replies: steps, none.") var show = Shown.steps
@@ -96,10 +95,10 @@ struct ChatCommand: ParsableCommand {
             if isInteractive { print("> ", terminator: "") }
             guard let line = readLine() else { break }
             let answer = chat.answer(line)
-            if let turn = answer.turn, !isInteractive {
-                print(turn.json)
-            } else {
+            if isInteractive {
                 for line in answer.lines { print(line) }
+            } else if !answer.lines.isEmpty {
+                print(answer.turn?.json ?? canonicalJSON(["lines": answer.lines]))
             }
             if let kept { try keep(answer, chat, in: kept) }
             if answer.isOver { break }
@@ -151,6 +150,13 @@ struct ChatCommand: ParsableCommand {
     }
 
     private func say(_ sentence: String) { FileHandle.standardError.write(Data("\(sentence)\n".utf8)) }
+}
+
+private func searchRule(named name: String) throws -> SearchRule {
+    guard let rule = SearchRule(rawValue: name) else {
+        throw ValidationError("unknown rule '\(name)'; give one of auto, always, never.")
+    }
+    return rule
 }
 
 extension MemoryRecord {

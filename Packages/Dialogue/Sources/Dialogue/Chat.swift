@@ -100,9 +100,9 @@ public struct Chat: Sendable {
         case .stored(let record, let superseded):
             return ChatAnswer(
                 lines: ["Remembered as \(record.id)."] + superseded.map { "It takes the place of \($0.id)." })
-        case .rejected(.empty): return ChatAnswer(lines: ["'/remember' needs a sentence."])
+        case .rejected(.empty), .rejected(.noPersona): return ChatAnswer(lines: ["'/remember' needs a sentence."])
         case .rejected(.known): return ChatAnswer(lines: ["Another memory says as much."])
-        case .rejected(.personalData), .rejected(.noPersona):
+        case .rejected(.personalData):
             return ChatAnswer(lines: ["Numbers of six or more digits and e-mail addresses are not remembered."])
         }
     }
