@@ -120,8 +120,8 @@ public enum DialogueSmoke: String, CaseIterable, Sendable, BenchCase {
         let conversation = ChatModel(training, preset, world: world).conversation()
         var chat = Chat(conversation, search: .always, showsSteps: false)
         let said = world.test[0].context.enumerated().filter { $0.offset.isMultiple(of: 2) }.map(\.element)
-        let commands = ["/docs", "/query \(world.documents[3].title)", "/why"]
-        let lines = ["/remember i like __do-search__ tea"] + said + commands + ["/memory", "/forget 1", "/memory", "/export", "/what", "/quit"]
+        let commands = ["/docs", "/query \(world.documents[3].title)", "/why", "/memory", "/forget 1", "/memory"]
+        let lines = ["/remember i like __do-search__ tea"] + said + commands + ["/export", "/what", "/quit"]
         return lines.flatMap { line in
             let answer = chat.answer(line)
             return ["> \(line)"] + (answer.turn.map { [$0.json] } ?? []) + answer.lines
