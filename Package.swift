@@ -67,9 +67,10 @@ let package = Package(
                 + core("Measurements", "Tensors")),
         // Programs
         .executableTarget(
-            name: "bench", dependencies: ["BenchCases", "BenchCommands", visionPAD, arguments] + core("TensorIO"),
-            path: "Bench/Sources/bench",
-            swiftSettings: strict),
+            name: "bench",
+            dependencies: ["BenchCases", "BenchCommands", "BenchStore", dialogue, visionPAD, arguments]
+                + core("TensorIO"),
+            path: "Bench/Sources/bench", swiftSettings: strict),
         .executableTarget(
             name: "bench-fixture", dependencies: ["BenchCommands", arguments] + core("Measurements"),
             path: "Bench/Tests/Fixture",

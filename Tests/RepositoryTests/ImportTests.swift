@@ -46,7 +46,11 @@ let allowedImports: [(folder: String, imports: [String])] = [
         ["ArgumentParser", "BenchJudge", "BenchRecords", "BenchReport", "BenchRunner", "BenchStore", "Foundation"]
             + ["Measurements"]
     ),
-    ("Bench/Sources/bench", ["ArgumentParser", "BenchCases", "BenchCommands", "TensorIO", "VisionPAD"]),
+    (
+        "Bench/Sources/bench",
+        ["ArgumentParser", "BenchCases", "BenchCommands", "BenchStore", "Dialogue", "Foundation", "TensorIO"]
+            + ["VisionPAD"]
+    ),
 ]
 private let alwaysAllowed: Set<String> = ["Swift", "Glibc", "Synchronization"]
 

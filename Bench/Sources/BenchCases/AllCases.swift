@@ -18,7 +18,8 @@ private let visionPAD: [any BenchCase] =
     + [GeneratedShift(.fourPlaces, .minifas)] + ExternalJudge.Faces.allCases.map(ExternalJudge.init)
 
 private let dialogueRetrieval: [any BenchCase] =
-    CAsTRetrieval.Query.allCases.map { CAsTRetrieval($0) }
+    DialogueSmoke.allCases
+    + CAsTRetrieval.Query.allCases.map { CAsTRetrieval($0) }
     + CMUDoGRetrieval.Store.allCases.flatMap { store in
         CMUDoGRetrieval.Query.allCases.map { CMUDoGRetrieval(store, $0) }
     }

@@ -125,7 +125,7 @@ private func refuseNetworkFileSystem(_ path: String) throws(StoreError) {
 }
 
 /// Turns what SQLite reports into the sentence for it.
-private func translating<T>(_ path: String, _ body: () throws -> T) throws -> T {
+func translating<T>(_ path: String, _ body: () throws -> T) throws -> T {
     do {
         return try body()
     } catch let error as DatabaseError {

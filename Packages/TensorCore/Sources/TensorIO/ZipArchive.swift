@@ -166,8 +166,8 @@ struct ZipArchive: Sendable {
     }
 }
 
-/// The checksum of zip entries (CRC-32), continued.
-func crc(_ bytes: ArraySlice<UInt8>, after checksum: UInt32 = 0) -> UInt32 {
+/// The checksum of zip and PNG files (CRC-32), continued.
+public func crc(_ bytes: ArraySlice<UInt8>, after checksum: UInt32 = 0) -> UInt32 {
     unsafe bytes.withUnsafeBufferPointer { UInt32(unsafe crc32_z(UInt(checksum), $0.baseAddress, $0.count)) }
 }
 

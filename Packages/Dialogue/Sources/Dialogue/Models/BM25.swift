@@ -90,39 +90,62 @@ public struct BM25Index: Sendable {
     /// A word: its place in the ascending order of UTF-8 bytes, and what it adds to the documents that hold it.
     private struct Term {
         let rank: Int
-        let documents: [Int32]
+        let postings: Postings
         let impacts: [Double]
         /// What it adds to every other document.
         let absence: Double
     }
     private let terms: [String: Term]
+    /// The number of words of each document.
+    let lengths: [Int]
+
+    /// Where a word stands: documents in ascending order, and how often it is in each.
+    struct Postings: Sendable, Equatable {
+        var documents: [Int32] = []
+        var counts: [Int32] = []
+    }
 
     /// Indexes documents in their order.
     public init(_ documents: [String], settings: BM25Settings = BM25Settings()) {
-        let counts = documents.map { text in
-            plainTerms(of: text).reduce(into: [:]) { $0[$1, default: 0] += 1 }
-        }
-        let lengths = counts.map { $0.values.reduce(0, +) }
-        let mean = Double(lengths.reduce(0, +)) / Double(max(documents.count, 1))
-        var postings: [String: [(document: Int32, count: Int)]] = [:]
-        for (document, counts) in counts.enumerated() {
-            for (word, count) in counts { postings[word, default: []].append((Int32(document), count)) }
+        var postings: [String: Postings] = [:]
+        let lengths = documents.enumerated().map { document, text in
+            let words = plainTerms(of: text)
+            let counts: [String: Int32] = words.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+            for (word, count) in counts {
+                postings[word, default: Postings()].documents.append(Int32(document))
+                postings[word, default: Postings()].counts.append(count)
+            }
+            return words.count
         }
         let words = postings.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        self.init(words.map { ($0, postings[$0] ?? Postings()) }, lengths: lengths, settings: settings)
+    }
+
+    /// An index from what its file holds: words in ascending order of UTF-8 bytes, and the length of each document.
+    init(_ words: [(word: String, postings: Postings)], lengths: [Int], settings: BM25Settings) {
+        let mean = Double(lengths.reduce(0, +)) / Double(max(lengths.count, 1))
         var terms: [String: Term] = [:]
-        for (rank, word) in words.enumerated() {
-            let found = postings[word] ?? []
-            let rarity = settings.rarity(df: found.count, documentCount: documents.count)
+        for (rank, (word, postings)) in words.enumerated() {
+            let rarity = settings.rarity(df: postings.documents.count, documentCount: lengths.count)
             let isAbsentCounted = [.bm25l, .bm25plus].contains(settings.variant)
             let absence = isAbsentCounted ? rarity * settings.saturation(tf: 0, norm: 1) : 0
-            let impacts = found.map { document, count in
+            let impacts = zip(postings.documents, postings.counts).map { document, count in
                 let norm = 1 - settings.b + settings.b * Double(lengths[Int(document)]) / mean
                 return rarity * settings.saturation(tf: Double(count), norm: norm)
             }
-            terms[word] = Term(rank: rank, documents: found.map(\.document), impacts: impacts, absence: absence)
+            terms[word] = Term(rank: rank, postings: postings, impacts: impacts, absence: absence)
         }
-        (self.settings, self.terms, documentCount, meanLength) = (settings, terms, documents.count, mean)
+        (self.settings, self.terms, self.lengths) = (settings, terms, lengths)
+        (documentCount, meanLength) = (lengths.count, mean)
     }
+
+    /// Every word with its documents, in ascending order of UTF-8 bytes.
+    var words: [(word: String, postings: Postings)] {
+        terms.sorted { $0.value.rank < $1.value.rank }.map { ($0.key, $0.value.postings) }
+    }
+
+    /// Whether a word is in some document.
+    public func holds(_ word: String) -> Bool { terms[word] != nil }
 
     /// The number of different words.
     public var termCount: Int { terms.count }
@@ -132,7 +155,7 @@ public struct BM25Index: Sendable {
         var scores = [Double](repeating: 0, count: documentCount)
         for term in query.compactMap({ terms[$0] }).sorted(by: { $0.rank < $1.rank }) {
             if term.absence != 0 { for document in scores.indices { scores[document] += term.absence } }
-            for (document, impact) in zip(term.documents, term.impacts) {
+            for (document, impact) in zip(term.postings.documents, term.impacts) {
                 scores[Int(document)] += impact - term.absence
             }
         }
