@@ -40,7 +40,7 @@ public enum TestSet: String, CaseIterable, Sendable {
     case speechOut = "st_out"
     /// Written numbers of 2 and 3 digits.
     case textIn = "mt_in"
-    /// Written numbers of 4 to 6 digits.
+    /// Text outside the domain of speech, by `TextDomain`: numbers of 4 to 6 digits, or other words for shorter ones.
     case textOut = "mt_out"
 
     /// Those whose sources are text.
