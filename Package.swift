@@ -67,7 +67,12 @@ let package = Package(
                 + core("Measurements", "Tensors")),
         // Programs
         .executableTarget(
-            name: "bench", dependencies: ["BenchCases", "BenchCommands", visionPAD, arguments] + core("TensorIO"),
+            name: "bench",
+            dependencies: [
+                "BenchCases", "BenchCommands", "BenchRecords", "BenchRunner", "BenchStatistics", "BenchStore",
+                visionPAD,
+                speech, arguments,
+            ] + core("Measurements", "TensorIO", "Tensors"),
             path: "Bench/Sources/bench",
             swiftSettings: strict),
         .executableTarget(

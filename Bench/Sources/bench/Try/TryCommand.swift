@@ -4,5 +4,6 @@ internal import ArgumentParser
 
 struct TryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "try", abstract: "Uses a line's models on your own files.", subcommands: [TryVisionPAD.self])
+        commandName: "try", abstract: "Uses a line's models on your own files.",
+        subcommands: [TryVisionPAD.self, TrySpeechTranslation.self])
 }

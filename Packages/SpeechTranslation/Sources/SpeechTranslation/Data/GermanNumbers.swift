@@ -50,6 +50,7 @@ public func englishDigitWords(of number: Int) -> [String] {
 /// A number's English words: 372 is "three", "hundred", "seventy", "two".
 ///
 /// - Parameter number: In `0..<1000`.
+/// - Returns: At least one word.
 public func englishNumberWords(of number: Int) -> [String] {
     switch number {
     case 0..<10: return [englishDigits[number]]

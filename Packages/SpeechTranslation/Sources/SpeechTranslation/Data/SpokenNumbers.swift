@@ -63,6 +63,8 @@ public struct SpokenNumbers: Sendable {
     public let textIn: [NumberPair]
     /// What lies outside the domain of speech, held out from 3 digits on: 4 to 6 digits, or 2 and 3 as number words.
     public let textOut: [NumberPair]
+    /// What features were divided by: the root mean square over the training set.
+    public let deviation: Float
 
     /// Makes all sets; they depend on the recordings and on `seed`, not on how they are used.
     public init(
@@ -85,9 +87,11 @@ public struct SpokenNumbers: Sendable {
         let outsides = pairs(counts.test, 4...5, heldOut: true, "speech-out")
         let heard = spoken(numbers, isTest: false, "train")
         let count = heard.reduce(0) { $0 + $1.count }
-        let scale = (heard.reduce(0) { $0 + Double($1.squared().sum().item) } / Double(count)).squareRoot()
+        let squares = heard.reduce(0) { $0 + Double($1.squared().sum().item) }
+        let deviation = Float((squares / Double(count)).squareRoot())
+        self.deviation = deviation
         func scaled(_ pairs: [NumberPair], _ features: [Tensor]) -> [SpokenNumber] {
-            zip(pairs, features).map { SpokenNumber(pair: $0, features: $1 / Float(scale)) }
+            zip(pairs, features).map { SpokenNumber(pair: $0, features: $1 / deviation) }
         }
         train = scaled(numbers, heard)
         speechIn = scaled(insides, spoken(insides, isTest: true, "speech-in"))
@@ -105,7 +109,7 @@ public struct SpokenNumbers: Sendable {
 }
 
 /// Log-mel features less each band's mean over the utterance's own frames, before any padding: `[frame, band]`.
-private func features(_ samples: [Float]) -> Tensor {
+func features(_ samples: [Float]) -> Tensor {
     var front = LogMelFeatures()
     (front.sampleRate, front.bandCount) = (DigitRecordings.sampleRate, SpokenNumbers.bandCount)
     let values = front(Tensor(samples, shape: [samples.count]), scale: .unit)
@@ -124,9 +128,15 @@ extension DigitRecordings {
             let takes = (isTest ? speaker.test : speaker.train)[digit]
             samples += takes[generator.integer(below: takes.count)]
         }
-        // Speakers differ by 30 dB; the noise, 60 dB below the peak, keeps pauses from being digital silence.
-        let peak = samples.reduce(1e-6) { max($0, abs($1)) }
-        let noise = Tensor.uniform([samples.count], in: -0x1p-11..<0x1p-11, using: &generator).scalars
-        return zip(samples, noise).map { 0.5 * $0 / peak + $1 }
+        return levelled(samples, using: &generator)
     }
+}
+
+/// Samples at half the full loudness with a little noise.
+///
+/// Speakers differ by 30 dB; the noise, 60 dB below the peak, keeps pauses from being digital silence.
+func levelled(_ samples: [Float], using generator: inout Philox) -> [Float] {
+    let peak = samples.reduce(1e-6) { max($0, abs($1)) }
+    let noise = Tensor.uniform([samples.count], in: -0x1p-11..<0x1p-11, using: &generator).scalars
+    return zip(samples, noise).map { 0.5 * $0 / peak + $1 }
 }
