@@ -44,26 +44,27 @@ struct TranslateSpeech: ParsableCommand {
     }
 
     func run() throws {
-        // Before the model: nobody waits minutes to learn that a file is missing.
+        // Before the model: nobody waits minutes to learn that the recording cannot be used.
         let waveform: Waveform
-        do { waveform = try Waveform(contentsOf: recording) } catch { throw TrialRefused(because: error) }
-        let translator = try translator()
-        let translation: NumberTranslation
+        let heard: HeardSpeech
         do {
-            translation = try translator.translation(
-                of: waveform, named: recording, beamSize: beam, lengthPenalty: lenpen)
+            waveform = try Waveform(contentsOf: recording)
+            heard = try HeardSpeech(waveform, named: recording)
+        } catch TranslationError.noSpeech(let file, let peak) {
+            throw TrialRefused(because: TranslationError.noSpeech(file: file, peak: peak), exit: 3)
         } catch {
-            if case .noSpeech = error { throw TrialRefused(because: error, exit: 3) }
             throw TrialRefused(because: error)
         }
+        let translator = try translator()
+        let translation = translator.translation(of: heard, beamSize: beam, lengthPenalty: lenpen)
         print(translation.text)
         if explain {
             print("model: trained on \(translator.trainedOn)")
-            print("front end: \(NumberTranslator.frontEnd)")
+            print("front end: \(HeardSpeech.frontEnd)")
             print(
                 "heard: \(waveform.sampleRate) Hz, \(waveform.samples.shape[0]) channel(s), "
-                    + "\(rounded(translation.heard.lowerBound)) s to \(rounded(translation.heard.upperBound)) s, "
-                    + "\(translation.frameCount) frames")
+                    + "\(rounded(heard.seconds.lowerBound)) s to \(rounded(heard.seconds.upperBound)) s, "
+                    + "\(heard.frameCount) frames")
             for word in translation.words { print("log p \(rounded(Double(word.logProbability))) \(word.text)") }
             print("score \(rounded(translation.score))")
         }

@@ -17,9 +17,10 @@ struct DrawTradeoff: ParsableCommand {
         discussion: """
             bench try speech-translation tradeoff @last --out tradeoff.svg
             bench try speech-translation tradeoff 2e20 91ab 77c1 --against kd
+            bench try speech-translation tradeoff 2e20 --setting scarce --against st.snt.ft
 
             Runs of several seeds are averaged. Below, each method less the one it is compared
-            with: the mean of paired sentence BLEU over the runs that have both, with the 95 %
+            with: the mean of paired sentence BLEU over the seeds that have both, with the 95 %
             interval of the bootstrap over sentences; seeds of a sentence stay together.
             """)
 
@@ -27,7 +28,8 @@ struct DrawTradeoff: ParsableCommand {
     @Option(help: "The database; also by the environment variable BENCH_DB. (default: .bench/bench.sqlite)")
     var db: String?
     @Option(help: "The setting: the part of a case's id between st.snt. and the method.") var setting = ""
-    @Option(help: "The method that others are compared with.") var against = "ft"
+    @Option(help: "What methods are compared with: one of them, or a whole case id with the same test sets.")
+    var against = "ft"
     @Option(help: "The figure's file.") var out = "tradeoff.svg"
 
     func validate() throws {
@@ -57,7 +59,8 @@ struct DrawTradeoff: ParsableCommand {
         } catch {
             throw TrialRefused(because: error)
         }
-        for line in curves.map(summary) + TransferMethod.allCases.flatMap({ differences($0, prefix, found) }) {
+        let seeds = Dictionary(grouping: found, by: \.seed).sorted { $0.key < $1.key }.map { $0.value.flatMap(\.cases) }
+        for line in curves.map(summary) + TransferMethod.allCases.flatMap({ differences($0, prefix, seeds) }) {
             print(line)
         }
         print("VERDICT drawn | methods=\(curves.count) | run=00000000 | exit=0")
@@ -70,28 +73,28 @@ struct DrawTradeoff: ParsableCommand {
         return "\(method.name): " + (ends + kept).joined(separator: ", ")
     }
 
-    /// A line a test set for a method that some run has together with the one it is compared with.
-    private func differences(_ method: TransferMethod, _ prefix: String, _ runs: [RunRecord]) -> [String] {
-        guard method.rawValue != against else { return [] }
+    /// A line a test set for a method that some seed has together with the one it is compared with.
+    private func differences(_ method: TransferMethod, _ prefix: String, _ seeds: [[CaseRecord]]) -> [String] {
+        let (own, other) = (prefix + method.rawValue, against.hasPrefix("st.") ? against : prefix + against)
+        guard own != other else { return [] }
         return TestSet.allCases.compactMap { set in
             let name = set.sentenceBLEU.name
             var (values, groups, count): ([Double], [Int], Int) = ([], [], 0)
-            for run in runs {
-                func scores(_ method: String) -> Scores? {
-                    run.cases.first { $0.id == prefix + method }?.measurement(name)?.scores
+            for cases in seeds {
+                func scores(_ id: String) -> Scores? {
+                    cases.first { $0.id == id }?.measurement(name)?.scores
                 }
-                guard let own = scores(method.rawValue), let other = scores(against), own.items == other.items else {
-                    continue
-                }
-                values += zip(own.values, other.values).map { $0 - $1 }
-                groups += own.items.indices
+                guard let minuend = scores(own), let subtrahend = scores(other), minuend.items == subtrahend.items
+                else { continue }
+                values += zip(minuend.values, subtrahend.values).map { $0 - $1 }
+                groups += minuend.items.indices
                 count += 1
             }
             let sample = GroupedSample(values, groups: groups)
-            var generator = SplitMix64(seed: statisticsSeed(signature: prefix + method.rawValue, items: [name]))
+            var generator = SplitMix64(seed: statisticsSeed(signature: own + other, items: [name]))
             guard let interval = sample.expandedInterval(using: &generator) else { return nil }
             return "\(method.rawValue) - \(against), \(set.rawValue): \(tenths(sample.mean)) "
-                + "[\(tenths(interval.lowerBound)), \(tenths(interval.upperBound))], \(count) run(s)"
+                + "[\(tenths(interval.lowerBound)), \(tenths(interval.upperBound))], \(count) seed(s)"
         }
     }
 }

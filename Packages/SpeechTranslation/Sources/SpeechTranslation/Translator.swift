@@ -26,11 +26,54 @@ public enum TranslationError: Error, Equatable, CustomStringConvertible {
         case .noSpeech(let file, let peak):
             "\(file): is silent, its loudest sample is \(peak) of 1; give a recording of somebody who speaks."
         case .tooLong(let file, let seconds):
-            "\(file): lasts \(seconds) s; give one number of at most \(NumberTranslator.longestSeconds) s."
+            "\(file): lasts \(seconds) s; give one number of at most \(HeardSpeech.longestSeconds) s."
         case .unusualRate(let file, let rate):
             "\(file): is sampled at \(rate) Hz, which takes too large a filter; resample it to 8000, 16000 or 44100 Hz."
         case .noHearing(let file): "\(file): holds no deviation of features; train the model again."
         }
+    }
+}
+
+/// A recording as the model hears it: channels averaged, at 8 kHz, silence at both ends cut, half the full loudness.
+public struct HeardSpeech: Sendable {
+    /// Where in the recording speech was found, in seconds.
+    public let seconds: Range<Double>
+    /// `[frame, band]`, a frame every 10 ms, before the training set's deviation.
+    let frames: Tensor
+
+    /// Frames of 10 ms.
+    public var frameCount: Int { frames.shape[0] }
+
+    /// The longest recording in seconds: five times what six digits take.
+    public static let longestSeconds = 30.0
+    /// The front end in words; a model of another cannot be used.
+    public static let frontEnd =
+        "log-mel, \(SpokenNumbers.bandCount) bands at \(DigitRecordings.sampleRate) Hz, mean of the utterance removed"
+
+    /// Hears a recording of at most `longestSeconds`; `file` is its name in errors.
+    public init(_ waveform: Waveform, named file: String) throws(TranslationError) {
+        let rate = DigitRecordings.sampleRate
+        let divisor = (1...rate).last { rate % $0 == 0 && waveform.sampleRate % $0 == 0 } ?? 1
+        // The filter holds a little more than their product of floats.
+        guard rate / divisor * (waveform.sampleRate / divisor) <= 1 << 24 else {
+            throw .unusualRate(file: file, rate: waveform.sampleRate)
+        }
+        let length = Double(waveform.samples.shape[1]) / Double(waveform.sampleRate)
+        guard length <= Self.longestSeconds else { throw .tooLong(file: file, seconds: length) }
+        guard waveform.samples.scalars.allSatisfy(\.isFinite) else { throw .notFinite(file: file) }
+        let resample = Resampler(from: waveform.sampleRate, to: rate)
+        let samples = resample(waveform.samples.mean(along: 0)).scalars
+        let peak = samples.reduce(0) { max($0, abs($1)) }
+        // 60 dB below full loudness nobody speaks; 40 dB below the peak is the room.
+        let isLoud = { (sample: Float) in abs(sample) > peak / 100 }
+        guard peak > 1e-3, let first = samples.firstIndex(where: isLoud), let last = samples.lastIndex(where: isLoud)
+        else { throw .noSpeech(file: file, peak: peak) }
+        let speech = samples[first...last]
+        seconds = Double(first) / Double(rate)..<Double(last + 1) / Double(rate)
+        // The front end's window is 25 ms long.
+        let padding = [Float](repeating: 0, count: max(0, rate / 40 - speech.count))
+        var generator = Philox(seed: 0, stream: "speech-translation/level")
+        frames = features(levelled(Array(speech) + padding, using: &generator))
     }
 }
 
@@ -48,16 +91,12 @@ public struct NumberTranslation: Sendable, Equatable {
     public let words: [Word]
     /// The search's score, the end included: the mean log-probability at a length penalty of 1.
     public let score: Double
-    /// Where in the recording speech was found, in seconds.
-    public let heard: Range<Double>
-    /// Frames of 10 ms that the model saw.
-    public let frameCount: Int
 
     /// The words with spaces between them.
     public var text: String { words.map(\.text).joined(separator: " ") }
 }
 
-/// The spoken-number model, on recordings of any rate: English digits said one after the other, to German number words.
+/// The spoken-number model: English digits said one after the other, to German number words.
 ///
 /// One file holds it: a checkpoint under the digest of the configuration and the front end, so another front end's is refused.
 public struct NumberTranslator: Sendable {
@@ -68,19 +107,13 @@ public struct NumberTranslator: Sendable {
     /// Whom it was trained on.
     public let trainedOn: String
 
-    /// What its checkpoint's configuration says of the front end.
-    public static let frontEnd =
-        "log-mel, \(SpokenNumbers.bandCount) bands at \(DigitRecordings.sampleRate) Hz, mean of the utterance removed"
-    /// The longest recording: five times what six digits take.
-    public static let longestSeconds = 30.0
-
     /// A translator that hears as its training set was made.
     public init(_ model: SpeechTranslator, trainedOn numbers: SpokenNumbers, by speakers: String) {
         (self.model, deviation, trainedOn) = (model, numbers.deviation, speakers)
     }
 
     private static func digested(_ configuration: TransferConfiguration) -> String {
-        frontEnd + " " + canonicalJSON(configuration)
+        HeardSpeech.frontEnd + " " + canonicalJSON(configuration)
     }
 
     /// Reads a model that `write` wrote under the same configuration.
@@ -104,49 +137,20 @@ public struct NumberTranslator: Sendable {
         ).write(to: path)
     }
 
-    /// Translates a recording: channels are averaged, the rate becomes 8 kHz, silence at both ends is cut.
+    /// The best translation.
     ///
     /// - Parameters:
-    ///   - waveform: At most `longestSeconds`.
-    ///   - file: Its name in errors.
+    ///   - speech: What was heard.
     ///   - beamSize: 1 is greedy.
     ///   - lengthPenalty: 0 compares sums of log-probabilities, 1 means.
-    /// - Returns: The best translation.
-    /// - Throws: ``TranslationError``.
-    public func translation(
-        of waveform: Waveform, named file: String, beamSize: Int = 1, lengthPenalty: Double = 1
-    ) throws(TranslationError) -> NumberTranslation {
-        let rate = DigitRecordings.sampleRate
-        let divisor = (1...rate).last { rate % $0 == 0 && waveform.sampleRate % $0 == 0 } ?? 1
-        // The filter holds a little more than their product of floats.
-        guard rate / divisor * (waveform.sampleRate / divisor) <= 1 << 24 else {
-            throw .unusualRate(file: file, rate: waveform.sampleRate)
-        }
-        let seconds = Double(waveform.samples.shape[1]) / Double(waveform.sampleRate)
-        guard seconds <= Self.longestSeconds else { throw .tooLong(file: file, seconds: seconds) }
-        guard waveform.samples.scalars.allSatisfy(\.isFinite) else { throw .notFinite(file: file) }
-        let resample = Resampler(from: waveform.sampleRate, to: rate)
-        let samples = resample(waveform.samples.mean(along: 0)).scalars
-        let peak = samples.reduce(0) { max($0, abs($1)) }
-        // 60 dB below full loudness nobody speaks; 40 dB below the peak is the room.
-        let isLoud = { (sample: Float) in abs(sample) > peak / 100 }
-        guard peak > 1e-3, let first = samples.firstIndex(where: isLoud), let last = samples.lastIndex(where: isLoud)
-        else { throw .noSpeech(file: file, peak: peak) }
-        var generator = Philox(seed: 0, stream: "speech-translation/level")
-        // The front end's window is 25 ms long.
-        let heard = Array(samples[first...max(last, min(first + 199, samples.count - 1))])
-        let padding = [Float](repeating: 0, count: max(0, 200 - heard.count))
-        let frames = features(levelled(heard + padding, using: &generator)) / deviation
+    /// - Returns: A translation without words, of score −∞, where none has a probability above 0.
+    public func translation(of speech: HeardSpeech, beamSize: Int = 1, lengthPenalty: Double = 1) -> NumberTranslation {
         var inference: Philox?
-        let source = model.encode(PaddedFeatures([frames]), dropout: &inference)
+        let source = model.encode(PaddedFeatures([speech.frames / deviation]), dropout: &inference)
         let found = model.text.best(source, count: 1, beamSize: beamSize, lengthPenalty: lengthPenalty)[0]
-        let spoken = first..<(first + heard.count)
         return NumberTranslation(
             words: zip(found?.tokens ?? [], found?.logProbabilities ?? []).map {
                 NumberTranslation.Word(text: NumberVocabulary.words[Int($0)], logProbability: $1)
-            },
-            score: found?.score ?? -.infinity,
-            heard: Double(spoken.lowerBound) / Double(rate)..<Double(spoken.upperBound) / Double(rate),
-            frameCount: frames.shape[0])
+            }, score: found?.score ?? -.infinity)
     }
 }
