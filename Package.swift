@@ -68,8 +68,10 @@ let package = Package(
         // Programs
         .executableTarget(
             name: "bench",
-            dependencies: ["BenchCases", "BenchCommands", "BenchStore", dialogue, visionPAD, arguments]
-                + core("TensorIO"),
+            dependencies: [
+                "BenchCases", "BenchCommands", "BenchRecords", "BenchRunner", "BenchStatistics", "BenchStore", dialogue,
+                visionPAD, speech, arguments,
+            ] + core("Measurements", "TensorIO", "Tensors"),
             path: "Bench/Sources/bench", swiftSettings: strict),
         .executableTarget(
             name: "bench-fixture", dependencies: ["BenchCommands", arguments] + core("Measurements"),

@@ -30,7 +30,7 @@ func run(_ program: String, _ arguments: [String], in folder: String) throws -> 
 final class Workplace {
     let path: String
     /// `bench` lies where the tests were built.
-    private static let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    static let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().appendingPathComponent("bench").path
 
     init() throws {

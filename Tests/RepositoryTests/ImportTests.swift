@@ -48,7 +48,8 @@ let allowedImports: [(folder: String, imports: [String])] = [
     ),
     (
         "Bench/Sources/bench",
-        ["ArgumentParser", "BenchCases", "BenchCommands", "BenchStore", "Dialogue", "Foundation", "TensorIO"]
+        ["ArgumentParser", "BenchCases", "BenchCommands", "BenchRecords", "BenchRunner", "BenchStatistics"]
+            + ["BenchStore", "Dialogue", "Foundation", "Measurements", "SpeechTranslation", "TensorIO", "Tensors"]
             + ["VisionPAD"]
     ),
 ]

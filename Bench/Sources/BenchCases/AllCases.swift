@@ -34,3 +34,8 @@ private let spokenNumbers: [any BenchCase] =
     + SpokenNumberTransfer.Speech.allCases.flatMap { speech in
         (speech == .smoke ? [.fineTuning, .informed] : TransferMethod.allCases).map { SpokenNumberTransfer(speech, $0) }
     }
+    + TransferSetting.allCases.flatMap { setting in
+        [TransferMethod.fineTuning, .consistency, .distillation, .both, .informed].map {
+            SpokenNumberTransfer(setting, $0)
+        }
+    }

@@ -6,13 +6,14 @@ internal import BenchStore
 internal import Foundation
 public import Measurements
 
-/// Input that a trial cannot use: one sentence, and exit code 2.
+/// Input that a trial cannot use: one sentence, and an exit code.
 public struct TrialRefused: Error, CustomStringConvertible {
     /// Where, what was found, what to do.
     public let description: String
+    let exit: Int32
 
-    /// A refusal in the words of `error`.
-    public init(because error: any Error) { description = "\(error)" }
+    /// A refusal in the words of `error`; its exit code is 2 unless the trial tells cases apart.
+    public init(because error: any Error, exit: Int32 = 2) { (description, self.exit) = ("\(error)", exit) }
 }
 
 /// Runs the command that the program's arguments name and ends the program.
@@ -35,7 +36,7 @@ public func runBench<Trials: ParsableCommand>(cases: [any BenchCase], trials: Tr
     } catch let error as RunnerError {
         code = report(error, exit: error.exitCode)
     } catch let error as TrialRefused {
-        code = report(error, exit: 2)
+        code = report(error, exit: error.exit)
     } catch {
         Bench<Trials>.exit(withError: error)
     }

@@ -66,6 +66,29 @@ extension RunStore {
         return (seconds[(seconds.count - 1) / 2] + seconds[seconds.count / 2]) / 2
     }
 
+    /// The bytes of a case's artefact; `nil` if the case kept none of that name in that run.
+    ///
+    /// The latest attempt's, from the database or from the file beside it.
+    public func artefact(_ name: String, of caseID: String, in run: String) throws -> [UInt8]? {
+        let row = try read { database in
+            try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT artefact.digest, inline FROM artefact
+                    JOIN run ON run.pk = run_pk JOIN case_def ON case_def.pk = case_pk
+                    WHERE uuid = ? AND id = ? AND artefact.name = ? ORDER BY artefact.pk DESC LIMIT 1
+                    """,
+                arguments: [Data(RunIdentifier.bytes(of: run)), caseID, name])
+        }
+        guard let row else { return nil }
+        if let inline: Data = row["inline"] { return [UInt8](inline) }
+        let file = file(ofDigest: row["digest"])
+        guard let bytes = try? Data(contentsOf: file) else {
+            throw StoreError.unusable(path: file.path, detail: "artefact '\(name)' cannot be read")
+        }
+        return [UInt8](bytes)
+    }
+
     private func runs(_ condition: String, _ arguments: StatementArguments) throws -> [RunRecord] {
         try read { database in
             try Row.fetchAll(database, sql: "\(runQuery) \(condition)", arguments: arguments)

@@ -77,16 +77,20 @@ extension RunStore {
 
     /// Files are written to a temporary name and renamed, so that a digest never names half a file.
     private func keepInFile(_ artefact: Artefact) throws {
-        let digest = SHA256.hexDigest(of: artefact.bytes)
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-            .appendingPathComponent("cas/\(digest.prefix(2))")
-        let file = folder.appendingPathComponent(String(digest.dropFirst(2)))
+        let file = file(ofDigest: SHA256.hexDigest(of: artefact.bytes))
         do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(artefact.bytes).write(to: file, options: .atomic)
         } catch {
             throw StoreError.unusable(path: file.path, detail: "artefact '\(artefact.name)' cannot be written")
         }
+    }
+
+    /// Where an artefact too large for the database lies.
+    func file(ofDigest digest: String) -> URL {
+        URL(fileURLWithPath: path).deletingLastPathComponent()
+            .appendingPathComponent("cas/\(digest.prefix(2))/\(digest.dropFirst(2))")
     }
 }
 

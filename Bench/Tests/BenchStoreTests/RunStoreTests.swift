@@ -99,6 +99,15 @@ import Testing
         let digest: String = rows[1]["digest"]
         let file = "\(folder.path)/cas/\(digest.prefix(2))/\(digest.dropFirst(2))"
         #expect(FileManager.default.contents(atPath: file) == Data(large.bytes))
+        for artefact in [small, large] {
+            #expect(try store.artefact(artefact.name, of: finished().id, in: run.uuid) == artefact.bytes)
+        }
+        #expect(try store.artefact("other.csv", of: finished().id, in: run.uuid) == nil)
+        #expect(try store.artefact("curve.csv", of: "inr.other", in: run.uuid) == nil)
+        try FileManager.default.removeItem(atPath: file)
+        #expect(throws: StoreError.unusable(path: file, detail: "artefact 'curve.csv' cannot be read")) {
+            try store.artefact("curve.csv", of: finished().id, in: run.uuid)
+        }
     }
 
     @Test func `the expected time is the median of the last ten finished attempts`() throws {

@@ -20,16 +20,24 @@ public struct SpokenNumberTransfer: BenchCase {
     }
 
     private let speech: Speech
+    private let setting: TransferSetting?
     private let method: TransferMethod
 
     /// The row of `method` on what `speech` says.
     public init(_ speech: Speech, _ method: TransferMethod) {
-        self.speech = speech
-        self.method = method
+        (self.speech, self.method, setting) = (speech, method, nil)
     }
 
-    /// `st.snt.<method>` for people, `st.snt.<speech>.<method>` for made-up voices.
-    public var id: String { "st.snt." + (speech == .people ? "" : speech.rawValue + ".") + method.rawValue }
+    /// The row of `method` on what people say, in the setting of a hypothesis.
+    public init(_ setting: TransferSetting, _ method: TransferMethod) {
+        (speech, self.method, self.setting) = (.people, method, setting)
+    }
+
+    /// `st.snt.<method>` for people, `st.snt.<speech>.<method>` for made-up voices, `st.snt.<setting>.<method>`.
+    public var id: String {
+        let part = setting?.rawValue ?? (speech == .people ? nil : speech.rawValue)
+        return "st.snt." + (part.map { $0 + "." } ?? "") + method.rawValue
+    }
 
     /// What `bench list --long` says.
     public var summary: String {
@@ -52,12 +60,22 @@ public struct SpokenNumberTransfer: BenchCase {
             case .voices: "spoken numbers by made-up voices"
             case .smoke: "a few numbers by made-up voices, 6 + 6 steps"
             }
-        return "\(what); \(data)."
+        let change =
+            switch setting {
+            case nil: ""
+            case .scarce: "; 300 utterances, dropout 0.3"
+            case .textTeacher: "; the teacher holds the text path too"
+            case .consistentText: "; consistency in the text stage"
+            case .numberWords: "; text outside differs in words, not in length"
+            }
+        return "\(what); \(data)\(change)."
     }
 
-    /// Smoke for the short rows; people nightly; made-up voices and the informed method's controls only when all is run.
+    /// Smoke for the short rows; people nightly; the rest only when all is run: made-up voices, the informed method's
+    /// controls, and the settings of hypotheses.
     public var tier: Tier {
-        switch speech {
+        if setting != nil { return .full }
+        return switch speech {
         case .people: [.informedUnscaled, .informedConstant].contains(method) ? .full : .nightly
         case .voices: .full
         case .smoke: .smoke
@@ -83,7 +101,7 @@ public struct SpokenNumberTransfer: BenchCase {
         [
             "preset": canonicalJSON(settings), "method": method.rawValue,
             "numbers":
-                "\(speech.rawValue): \(counts.train) to train, \(counts.test) to test, \(counts.longText) long as text",
+                "\(speech.rawValue): \(counts.train) to train, \(counts.test) to test, \(counts.longText) outside as text",
         ]
     }
 
@@ -119,15 +137,21 @@ public struct SpokenNumberTransfer: BenchCase {
 
     /// Whether there is a translator of text before speech, of which something can be retained.
     private var hasText: Bool { method.startsFromText && speech != .smoke }
-    private var settings: TransferConfiguration { speech == .smoke ? .nanoSmoke : .nano }
-    private var counts: SpokenNumberCounts { speech == .smoke ? .few : .published }
+    private var settings: TransferConfiguration {
+        speech == .smoke ? .nanoSmoke : setting.map { .nano($0) } ?? .nano
+    }
+    private var counts: SpokenNumberCounts {
+        var counts = speech == .smoke ? SpokenNumberCounts.few : .published
+        if setting == .scarce { counts.train = 300 }
+        return counts
+    }
 
     /// Trains on text unless the method starts without, then on speech; translates the test sets along the way.
     public func run(in context: CaseContext) throws -> CaseOutcome {
         context.report(0, "numbers")
         let recordings = try recordings(context)
         // The numbers are part of the benchmark, so they do not move with the run's seed.
-        let numbers = SpokenNumbers(recordings, counts)
+        let numbers = SpokenNumbers(recordings, counts, textDomain: settings.textDomain)
         let clock = ContinuousClock()
         var seconds = (text: 0.0, speech: 0.0)
         var text = TextTraining(settings, seed: context.seed)

@@ -5,5 +5,5 @@ internal import ArgumentParser
 struct TryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "try", abstract: "Uses a line's models on your own files.",
-        subcommands: [TryDialogue.self, TryVisionPAD.self])
+        subcommands: [TryVisionPAD.self, TryDialogue.self, TrySpeechTranslation.self])
 }

@@ -40,7 +40,7 @@ public enum TestSet: String, CaseIterable, Sendable {
     case speechOut = "st_out"
     /// Written numbers of 2 and 3 digits.
     case textIn = "mt_in"
-    /// Written numbers of 4 to 6 digits.
+    /// Text outside the domain of speech, by `TextDomain`: numbers of 4 to 6 digits, or other words for shorter ones.
     case textOut = "mt_out"
 
     /// Those whose sources are text.
@@ -84,15 +84,21 @@ extension Translations {
 }
 
 extension EncoderDecoder {
-    /// Greedy translations of encoded sources, one per reference.
-    fileprivate func greedy(_ source: EncodedSource, count: Int) -> [String] {
+    /// The best translation of each of `count` encoded sources; `nil` where none has a probability above 0.
+    func best(
+        _ source: EncodedSource, count: Int, beamSize: Int = 1, lengthPenalty: Double = 1
+    ) -> [Hypothesis?] {
         let rules = GenerationRules(
             end: NumberVocabulary.end, forbidden: [NumberVocabulary.padding, NumberVocabulary.start])
         // The longest German number here has 12 morphemes.
         let request = GenerationRequest(start: NumberVocabulary.start, maximumLength: 16)
+        let search = BeamSearch(rules, beamSize: beamSize, lengthPenalty: lengthPenalty)
         var decoder = CachedDecoder(self, given: source)
-        let found = BeamSearch(rules)(&decoder, [GenerationRequest](repeating: request, count: count))
-        return found.map { NumberVocabulary.text(of: $0.first?.tokens ?? []) }
+        return search(&decoder, [GenerationRequest](repeating: request, count: count)).map(\.first)
+    }
+
+    fileprivate func greedy(_ source: EncodedSource, count: Int) -> [String] {
+        best(source, count: count).map { NumberVocabulary.text(of: $0?.tokens ?? []) }
     }
 
     /// Translations of text.
@@ -146,6 +152,32 @@ public struct LearningCurve: Sendable, Equatable {
     /// A curve without rows.
     public init() {}
 
+    /// Reads what `table` writes; `nil` if a line does not have its columns, or if there is no row.
+    public init?(parsing table: String) {
+        let lines = table.split(separator: "\n").map { $0.split(separator: "\t", omittingEmptySubsequences: false) }
+        guard let header = lines.first, lines.count > 1, header.map(String.init) == Self.columns else { return nil }
+        for line in lines.dropFirst() {
+            let values = line.dropFirst().compactMap { Double($0) }
+            guard let step = Int(line[0]), values.count == TestSet.allCases.count, line.count == header.count else {
+                return nil
+            }
+            append(Row(step: step, bleu: Dictionary(uniqueKeysWithValues: zip(TestSet.allCases, values))))
+        }
+    }
+
+    /// The mean of curves row by row; `nil` unless there is one and all were measured after the same steps.
+    public init?(meanOf curves: [LearningCurve]) {
+        guard let first = curves.first, curves.allSatisfy({ $0.rows.map(\.step) == first.rows.map(\.step) }) else {
+            return nil
+        }
+        for (index, row) in first.rows.enumerated() {
+            let means = TestSet.allCases.map { set in
+                (set, curves.reduce(0) { $0 + value($1.rows[index], set) } / Double(curves.count))
+            }
+            append(Row(step: row.step, bleu: Dictionary(uniqueKeysWithValues: means)))
+        }
+    }
+
     /// Adds the row after some steps.
     public mutating func append(_ row: Row) { rows.append(row) }
 
@@ -173,9 +205,10 @@ public struct LearningCurve: Sendable, Equatable {
         let lines = rows.map { row in
             (["\(row.step)"] + TestSet.allCases.map { "\(value(row, $0))" }).joined(separator: "\t")
         }
-        return ((["step"] + TestSet.allCases.map(\.rawValue)).joined(separator: "\t") + "\n")
-            + lines.map { $0 + "\n" }.joined()
+        return (Self.columns.joined(separator: "\t") + "\n") + lines.map { $0 + "\n" }.joined()
     }
 
-    private func value(_ row: Row?, _ set: TestSet) -> Double { row?.bleu[set] ?? .nan }
+    private static let columns = ["step"] + TestSet.allCases.map(\.rawValue)
+
+    func value(_ row: Row?, _ set: TestSet) -> Double { row?.bleu[set] ?? .nan }
 }

@@ -52,6 +52,24 @@ public struct TransferConfiguration: Sendable, Equatable, Codable {
     public var consistencyWeight: Float
     /// The weights of consistency-informed distillation.
     public var weighting: ConsistencyWeighting
+    /// α of the text stage; 0 for one pass without consistency.
+    public var textConsistencyWeight: Float
+    /// Whether methods with distillation also distil on the transcripts, given to teacher and student as text.
+    public var distilsTranscripts: Bool
+    /// What text knows beyond what is spoken.
+    public var textDomain: TextDomain
+}
+
+/// Where consistency might protect text, each one change of `nano`: the hypotheses of section 13.3.
+public enum TransferSetting: String, CaseIterable, Sendable {
+    /// (a) Speech is scarce: 300 utterances instead of 1500 for as many steps, dropout 0.3.
+    case scarce
+    /// (b) The teacher holds the text path too.
+    case textTeacher = "text-teacher"
+    /// (c) The text stage learns consistency, α = 1.
+    case consistentText = "consistent-text"
+    /// (d) What may be forgotten differs in words, not in length.
+    case numberWords = "number-words"
 }
 
 extension TransferConfiguration {
@@ -69,12 +87,27 @@ extension TransferConfiguration {
         speechStage: StageConfiguration(
             steps: 100_000, batchSize: 32, learningRate: 1e-4, warmup: 4000, weightDecay: 1e-4),
         sharedRateFactor: 1, smoothing: 0.1, distillationWeight: 1, temperature: 1, consistencyWeight: 3,
-        weighting: ConsistencyWeighting())
+        weighting: ConsistencyWeighting(), textConsistencyWeight: 0, distilsTranscripts: false,
+        textDomain: .longNumbers)
 
     /// Spoken numbers within minutes on two cores, 336,704 parameters: `bench run 'st.snt.*'`.
     ///
     /// The second setting of section 13.3: the shared layers at 0.15 of the front's rate, α = 2.
     public static let nano = reduced(textSteps: 450, speechSteps: 700)
+
+    /// `nano` with the one change of a setting; the number of utterances is the caller's.
+    public static func nano(_ setting: TransferSetting) -> TransferConfiguration {
+        var configuration = nano
+        switch setting {
+        case .scarce: configuration.model.text.style = style(.before, dropout: 0.3)
+        case .textTeacher: configuration.distilsTranscripts = true
+        case .consistentText: configuration.textConsistencyWeight = 1
+        case .numberWords:
+            configuration.textDomain = .numberWords
+            configuration.model.text.vocabularySize = NumberVocabulary.words.count
+        }
+        return configuration
+    }
 
     /// A few steps of the same setting, to see that everything runs.
     public static let nanoSmoke = reduced(textSteps: 6, speechSteps: 6)
@@ -92,7 +125,7 @@ extension TransferConfiguration {
         var configuration = mustC
         configuration.model = SpeechTranslatorConfiguration(
             text: EncoderDecoderConfiguration(
-                vocabularySize: NumberVocabulary.words.count, channels: 64, hiddenSize: 192, headCount: 4,
+                vocabularySize: NumberVocabulary.spokenWords.count, channels: 64, hiddenSize: 192, headCount: 4,
                 encoderLayerCount: 2, decoderLayerCount: 2, style: style(.before)),
             bandCount: SpokenNumbers.bandCount, kernelSizes: [5, 5, 3], subsamplerChannels: 128, speechLayerCount: 1)
         configuration.textStage = StageConfiguration(
@@ -104,9 +137,11 @@ extension TransferConfiguration {
         return configuration
     }
 
-    private static func style(_ norm: TransformerStyle.NormPlacement) -> TransformerStyle {
+    private static func style(
+        _ norm: TransformerStyle.NormPlacement, dropout probability: Float = 0.1
+    ) -> TransformerStyle {
         TransformerStyle(
-            norm: norm, activation: .relu, residualDropoutProbability: 0.1, attentionDropoutProbability: 0.1,
-            activationDropoutProbability: 0.1)
+            norm: norm, activation: .relu, residualDropoutProbability: probability,
+            attentionDropoutProbability: probability, activationDropoutProbability: probability)
     }
 }

@@ -5,7 +5,7 @@ public import Learning
 public import Sequences
 internal import Tensors
 
-/// The text stage in progress: unlimited pairs of numbers with 1 to 6 digits.
+/// The text stage in progress: unlimited pairs of numbers.
 public struct TextTraining: Sendable {
     /// What is trained.
     public let model: EncoderDecoder
@@ -34,10 +34,12 @@ public struct TextTraining: Sendable {
         let index = losses.count + 1
         var generator = streams.stream("pairs/\(index)")
         let batch = PairBatch(
-            (0..<configuration.textStage.batchSize).map { _ in SpokenNumbers.externalPair(using: &generator) })
+            (0..<configuration.textStage.batchSize).map { _ in configuration.textDomain.pair(using: &generator) })
+        let objective = TransferObjective(
+            smoothing: configuration.smoothing, consistencyWeight: configuration.textConsistencyWeight)
         let (loss, gradients) = valueAndGradient(of: model) { model in
             var dropout: Philox? = streams.stream("dropout/\(index)")
-            return batch.textLoss(model, smoothing: configuration.smoothing, dropout: &dropout)
+            return batch.textLoss(model, objective, dropout: &dropout).total
         }
         let value = try loss.finiteLoss(atStep: index)
         optimiser.update(model, gradients: gradients, factor: configuration.textStage.schedule(index))
@@ -118,8 +120,14 @@ public struct TransferTraining: Sendable {
                 model.text(inputs, given: source, dropout: &dropout), labels: pairs.labels, teacher: expected,
                 teacherPasses: expectedPasses, objective
             ).total
+            let plain = TransferObjective(smoothing: configuration.smoothing)
             for text in [method.rehearsesTranscripts ? pairs : nil, external].compactMap({ $0 }) {
-                loss = loss + text.textLoss(model.text, smoothing: configuration.smoothing, dropout: &dropout)
+                loss = loss + text.textLoss(model.text, plain, dropout: &dropout).total
+            }
+            if configuration.distilsTranscripts, let expected {
+                let onText = TransferObjective(distillationWeight: 1, temperature: configuration.temperature)
+                let text = pairs.textLoss(model.text, onText, teacher: expected, dropout: &dropout)
+                loss = loss + text.distillation * configuration.distillationWeight
             }
             return loss
         }
@@ -149,6 +157,6 @@ public struct TransferTraining: Sendable {
     private func externalBatch(_ index: Int) -> PairBatch {
         var generator = streams.stream("external/\(index)")
         return PairBatch(
-            (0..<configuration.speechStage.batchSize).map { _ in SpokenNumbers.externalPair(using: &generator) })
+            (0..<configuration.speechStage.batchSize).map { _ in configuration.textDomain.pair(using: &generator) })
     }
 }

@@ -33,8 +33,35 @@ private let voices = DigitRecordings.formantVoices(trainTakes: 3, testTakes: 2)
         #expect(englishDigitWords(of: 0) == ["zero"])
     }
 
-    @Test func `the vocabulary has 37 words and 4 specials, all different, and every number uses only them`() {
-        #expect(NumberVocabulary.words.count == 41 && Set(NumberVocabulary.words).count == 41)
+    @Test(
+        arguments: [
+            (0, "zero"), (7, "seven"), (10, "ten"), (13, "thirteen"), (20, "twenty"), (46, "forty six"),
+            (100, "one hundred"), (372, "three hundred seventy two"), (905, "nine hundred five"),
+            (817, "eight hundred seventeen"),
+        ])
+    func `a number's English words`(_ number: Int, _ text: String) {
+        #expect(englishNumberWords(of: number).joined(separator: " ") == text)
+    }
+
+    @Test func `text beyond speech is longer, or in other words and no longer`() {
+        var generator = Philox(seed: 3)
+        let longer = (0..<200).map { _ in TextDomain.longNumbers.pair(using: &generator) }
+        #expect(Set(longer.map { String($0.number).count }) == [1, 2, 3, 4, 5, 6])
+        #expect(longer.allSatisfy { $0 == NumberPair($0.number) })
+        let others = (0..<200).map { _ in TextDomain.numberWords.pair(using: &generator) }
+        #expect(others.allSatisfy { $0.number < 1000 && !isHeldOut($0.number) })
+        // 20 and more differ in their words; half of about 180 of those.
+        #expect((60...120).contains(others.count { $0 != NumberPair($0.number) }))
+        let sets = SpokenNumbers(voices, .few, textDomain: .numberWords)
+        #expect(sets.textOut.allSatisfy { 10..<1000 ~= $0.number && ($0.number < 100 || isHeldOut($0.number)) })
+        #expect(sets.textOut.allSatisfy { $0.source != NumberPair($0.number).source })
+        #expect(sets.textIn == SpokenNumbers(voices, .few).textIn)
+    }
+
+    @Test func `speech needs 37 words and 4 specials, all different, and every number uses only them`() {
+        #expect(NumberVocabulary.spokenWords.count == 41)
+        // Besides: ten to nineteen, eight tens, hundred.
+        #expect(NumberVocabulary.words.count == 60 && Set(NumberVocabulary.words).count == 60)
         var used: Set<Int32> = []
         for number in (0..<2000).map({ $0 }) + stride(from: 2000, to: 1_000_000, by: 997) {
             let pair = NumberPair(number)

@@ -1,7 +1,12 @@
 // Scores by hand, and the numbers that describe a trade-off.
 
+import Foundation
 import Measurements
 import Testing
+
+#if canImport(FoundationXML)
+    import FoundationXML
+#endif
 
 @testable import SpeechTranslation
 
@@ -40,5 +45,76 @@ import Testing
         #expect(curve.forgetting(.textIn) == 48 && curve.forgetting(.textOut) == 24)
         #expect(curve.retention(.textIn) == 0.625 && curve.retention(.textOut) == 0.625)
         #expect(curve.table.hasPrefix("step\tst_in\tst_out\tmt_in\tmt_out\n0\t1.0\t5.0\t96.0\t48.0\n"))
+        #expect(LearningCurve(parsing: curve.table) == curve)
+    }
+
+    @Test(
+        arguments: [
+            "", "step\tst_in\tst_out\tmt_in\tmt_out\n", "step\tst_in\n0\t1\n",
+            "step\tst_in\tst_out\tmt_in\tmt_out\n0\t1\t2\t3\n", "step\tst_in\tst_out\tmt_in\tmt_out\n0\t1\t2\t3\tx\n",
+            "step\tst_in\tst_out\tmt_in\tmt_out\n0.5\t1\t2\t3\t4\n",
+        ])
+    func `a text that is no curve is not read`(_ text: String) {
+        #expect(LearningCurve(parsing: text) == nil)
+    }
+
+    @Test func `the mean of curves is taken row by row, and only where their steps agree`() {
+        let (a, b) = (curve([(0, 2, 90), (10, 40, 60)]), curve([(0, 4, 100), (10, 60, 70)]))
+        #expect(LearningCurve(meanOf: [a, b]) == curve([(0, 3, 95), (10, 50, 65)]))
+        #expect(LearningCurve(meanOf: [a, curve([(0, 4, 100), (20, 60, 70)])]) == nil)
+        #expect(LearningCurve(meanOf: []) == nil)
+    }
+
+    @Test func `the trade-off figure is XML with each method's points and name in place`() throws {
+        let svg = tradeoffFigure(
+            [
+                TradeoffCurve("ft", curve([(0, 0, 80), (10, 50, 60), (20, 100, 40)])),
+                TradeoffCurve("<kd & cl>", curve([(0, 0, 80), (10, .nan, 80), (20, 50, 80)])),
+                TradeoffCurve("scratch", curve([(0, 0, 0), (10, 20, 0)])),
+            ], title: "A & B")
+        let seen = Elements()
+        let parser = XMLParser(data: Data(svg.utf8))
+        parser.delegate = seen
+        #expect(parser.parse(), "\(String(describing: parser.parserError))")
+        // Shares 100, 75 and 50 % on an axis of 50 to 100 from 60 to 480; BLEU 0 at 420, 100 at 40.
+        #expect(seen.lines == ["480,420 270,230 60,40", "480,420 480,230", ""])
+        #expect(seen.discs == 3 + 2)
+        #expect(seen.texts.contains("<kd & cl>") && seen.texts.contains("scratch") && seen.texts.contains("A & B"))
+        #expect(seen.texts.contains("50") && seen.texts.contains("mt_in: BLEU left of step 0, %"))
+    }
+
+    /// Rows of a step, ST-in and MT-in; the other sets stay at 1.
+    private func curve(_ rows: [(step: Int, speech: Double, text: Double)]) -> LearningCurve {
+        var curve = LearningCurve()
+        for row in rows {
+            curve.append(
+                LearningCurve.Row(
+                    step: row.step, bleu: [.speechIn: row.speech, .speechOut: 1, .textIn: row.text, .textOut: 1]))
+        }
+        return curve
+    }
+}
+
+/// What a reader of the figure finds.
+private final class Elements: NSObject, XMLParserDelegate {
+    var lines: [String] = []
+    var discs = 0
+    var texts: [String] = []
+    private var text: String?
+
+    func parser(
+        _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
+        attributes: [String: String]
+    ) {
+        if name == "polyline" { lines.append(attributes["points"] ?? "none") }
+        if name == "circle" { discs += 1 }
+        text = name == "text" ? "" : nil
+    }
+
+    func parser(_ parser: XMLParser, foundCharacters characters: String) { text? += characters }
+
+    func parser(_ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?) {
+        if let text { texts.append(text) }
+        text = nil
     }
 }

@@ -127,6 +127,41 @@ private func values(_ model: SpeechTranslator) -> [[Float]] { model.parameters.m
         #expect(training.losses[0].isFinite && training.losses != informed)
     }
 
+    @Test func `each setting of a hypothesis changes what it says and nothing else`() {
+        for setting in TransferSetting.allCases {
+            var configuration = TransferConfiguration.nano(setting)
+            #expect(configuration != .nano)
+            switch setting {
+            case .scarce: configuration.model.text.style = TransferConfiguration.nano.model.text.style
+            case .textTeacher: configuration.distilsTranscripts = false
+            case .consistentText: configuration.textConsistencyWeight = 0
+            case .numberWords:
+                configuration.textDomain = .longNumbers
+                configuration.model.text.vocabularySize = 41
+            }
+            #expect(configuration == .nano)
+        }
+    }
+
+    @Test func `consistency of text and distillation on transcripts change their stage's loss`() throws {
+        var consistent = tiny
+        consistent.textConsistencyWeight = 1
+        var (plain, other) = (TextTraining(tiny, seed: 3), TextTraining(consistent, seed: 3))
+        try plain.step()
+        try other.step()
+        #expect(plain.losses != other.losses)
+        var holding = tiny
+        holding.distilsTranscripts = true
+        func loss(_ method: TransferMethod, _ configuration: TransferConfiguration) throws -> Float {
+            var training = TransferTraining(method, configuration, from: plain.model, on: numbers.train, seed: 1)
+            try training.step()
+            return training.losses[0]
+        }
+        // Dropout keeps the student from being the teacher, so that the added divergence is above 0.
+        #expect(try loss(.distillation, holding) > loss(.distillation, tiny))
+        #expect(try loss(.fineTuning, holding) == loss(.fineTuning, tiny))
+    }
+
     @Test func `eight spoken numbers are learned by heart`() throws {
         let few = Array(numbers.train.prefix(8))
         var training = TransferTraining(.scratch, .nanoOverfit, from: nil, on: few, seed: 1)

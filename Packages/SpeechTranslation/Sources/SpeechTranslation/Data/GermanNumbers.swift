@@ -1,4 +1,5 @@
-// Numbers as English digit words and as German number words cut into morphemes, and the vocabulary of both.
+// Numbers as English digit words and as German number words cut into morphemes, and the vocabulary of both; English number
+// words too, which only text knows.
 // Source: the specification's section 13.1. Units come before tens in German, so the mapping is not monotone.
 
 internal import Tensors
@@ -13,8 +14,10 @@ public enum NumberVocabulary {
     public static let end: Int32 = 2
     /// A word that is none of these.
     public static let unknown: Int32 = 3
-    /// Specials and words by token.
-    public static let words = ["<s>", "<pad>", "</s>", "<unk>"] + englishDigits + germanWords
+    /// Specials and words by token; those that only English number words have stand last.
+    public static let words = spokenWords + englishTeens + englishTens.dropFirst(2) + ["hundred"]
+    /// Specials and the words of digits and German numbers: all that speech and its translations need.
+    public static let spokenWords = ["<s>", "<pad>", "</s>", "<unk>"] + englishDigits + germanWords
 
     private static let tokens = Dictionary(uniqueKeysWithValues: words.enumerated().map { ($1, Int32($0)) })
 
@@ -26,6 +29,12 @@ public enum NumberVocabulary {
 }
 
 private let englishDigits = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+private let englishTeens = [
+    "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+]
+private let englishTens = [
+    "", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
+]
 private let germanUnits = ["null", "ein", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun"]
 private let germanTens = [
     "", "zehn", "zwanzig", "dreißig", "vierzig", "fünfzig", "sechzig", "siebzig", "achtzig", "neunzig",
@@ -36,6 +45,21 @@ private let germanWords =
 /// A number's digits as English words: 372 is "three", "seven", "two".
 public func englishDigitWords(of number: Int) -> [String] {
     String(number).compactMap { $0.wholeNumberValue }.map { englishDigits[$0] }
+}
+
+/// A number's English words: 372 is "three", "hundred", "seventy", "two".
+///
+/// - Parameter number: In `0..<1000`.
+/// - Returns: At least one word.
+public func englishNumberWords(of number: Int) -> [String] {
+    switch number {
+    case 0..<10: return [englishDigits[number]]
+    case 10..<20: return [englishTeens[number - 10]]
+    case 20..<100: return [englishTens[number / 10]] + (number % 10 == 0 ? [] : [englishDigits[number % 10]])
+    default:
+        let rest = number % 100
+        return [englishDigits[number / 100], "hundred"] + (rest == 0 ? [] : englishNumberWords(of: rest))
+    }
 }
 
 /// A number's German morphemes: 372 is "drei", "hundert", "zwei", "und", "siebzig".
@@ -76,15 +100,15 @@ public func isHeldOut(_ number: Int) -> Bool {
 public struct NumberPair: Sendable, Equatable {
     /// The number.
     public let number: Int
-    /// English digits and the end.
+    /// English words and the end.
     public let source: [Int32]
     /// German morphemes and the end.
     public let target: [Int32]
 
-    /// The pair of a number in `0..<1_000_000`.
-    public init(_ number: Int) {
+    /// The pair of a number in `0..<1_000_000`, its source digit by digit unless another is given.
+    public init(_ number: Int, source words: [String]? = nil) {
         self.number = number
-        source = NumberVocabulary.tokens(of: englishDigitWords(of: number)) + [NumberVocabulary.end]
+        source = NumberVocabulary.tokens(of: words ?? englishDigitWords(of: number)) + [NumberVocabulary.end]
         target = NumberVocabulary.tokens(of: germanMorphemes(of: number)) + [NumberVocabulary.end]
     }
 

@@ -20,10 +20,12 @@ struct PairBatch {
         labels = PaddedTokens(pairs.map(\.target), padding: ignoredLabel).indices
     }
 
-    /// The smoothed cross-entropy of text to text per real token.
-    func textLoss(_ model: EncoderDecoder, smoothing: Float, dropout: inout Philox?) -> Tensor {
-        let logits = model(inputs, given: model.encode(sources, dropout: &dropout), dropout: &dropout)
-        return transferLoss(logits, labels: labels, TransferObjective(smoothing: smoothing)).total
+    /// What an objective says of text to text, per real token.
+    func textLoss(
+        _ model: EncoderDecoder, _ objective: TransferObjective, teacher: Tensor? = nil, dropout: inout Philox?
+    ) -> TransferLoss {
+        let logits = textLogits(model, passes: objective.passCount, dropout: &dropout)
+        return transferLoss(logits, labels: labels, teacher: teacher, objective)
     }
 
     /// A text translator's logits in `count` passes one after the other.
