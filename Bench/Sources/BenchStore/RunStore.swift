@@ -105,7 +105,7 @@ private func source(_ path: String, _ mode: RunStore.Mode) -> String {
     return URL(fileURLWithPath: path).absoluteString + "?immutable=1"
 }
 
-private func makeFolder(for path: String) throws(StoreError) {
+func makeFolder(for path: String) throws(StoreError) {
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
     do {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

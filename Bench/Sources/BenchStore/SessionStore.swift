@@ -57,6 +57,7 @@ public final class SessionStore: Sendable {
         path: String, name: String, created: Int64, modelDigest: String, indexDigest: String, seed: UInt64
     ) throws {
         self.path = path
+        try makeFolder(for: path)
         var configuration = Configuration()
         configuration.busyMode = .timeout(5)
         configuration.foreignKeysEnabled = true
