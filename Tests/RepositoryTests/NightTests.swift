@@ -9,11 +9,11 @@ import Testing
         for threads in ["1", "2"] {
             let ended = try place.bench("all", "--tier", "smoke", "--threads", threads)
             #expect(ended.code == 0, "\(ended.output)")
-            #expect(ended.verdict.hasPrefix("VERDICT complete | ok=13 failed=0"), "\(ended.verdict)")
+            #expect(ended.verdict.hasPrefix("VERDICT complete | ok=15 failed=0"), "\(ended.verdict)")
         }
         let compared = try place.bench("compare", "@last~1", "@last")
         #expect(compared.code == 0)
-        #expect(compared.verdict.hasPrefix("VERDICT identical | worse=0 better=0 same=65"), "\(compared.output)")
+        #expect(compared.verdict.hasPrefix("VERDICT identical | worse=0 better=0 same=69"), "\(compared.output)")
         let table = compared.output.split(separator: "\n").dropLast()
         #expect(table.allSatisfy { $0.count <= 100 })
     }

@@ -6,7 +6,7 @@ internal import TensorIO
 internal import Tensors
 internal import VisionPAD
 
-/// The published MiniFASNet pair as a judge: is a generated attack seen as one, and a live face as live?
+/// The published MiniFASNet pair as a judge of whether generated attacks are seen as attacks, and live faces as live.
 public struct ExternalJudge: BenchCase {
     /// Whose faces.
     public enum Faces: String, CaseIterable, Sendable {

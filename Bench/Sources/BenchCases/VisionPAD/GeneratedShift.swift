@@ -21,8 +21,9 @@ public struct GeneratedShift: BenchCase {
         case minifas
     }
 
-    /// The seed of faces and protocols: part of the benchmark, so they do not move with a run's seed. The generator was made
-    /// while looking at another world's error rates.
+    /// The seed of faces and protocols: part of the benchmark, so they do not move with a run's seed.
+    ///
+    /// The generator was made while looking at another world's error rates.
     static let world: UInt64 = 2026
     static let sets = ProtocolSets(PADConfiguration.reduced.sizes, seed: world)
 

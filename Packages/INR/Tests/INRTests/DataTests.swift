@@ -6,6 +6,15 @@ import Testing
 
 @testable import INR
 
+/// A picture whose red is its column and whose green its row.
+private func grid(width: Int, height: Int) -> Picture {
+    var pixels: [UInt8] = []
+    for y in 0..<height {
+        for x in 0..<width { pixels += [UInt8(x), UInt8(y), 7] }
+    }
+    return Picture(width: width, height: height, pixels: pixels)
+}
+
 @Suite(.enabled(if: isThere("natural64"), "needs ../shared/data/natural64"))
 struct Natural64Tests {
     @Test func `every tile has its digest and no album is in two folds`() throws {

@@ -1,5 +1,6 @@
 // Tiles are where the sheets' description says, and sheets of another size are refused.
 
+import Foundation
 import TensorIO
 import TensorTesting
 import Testing
