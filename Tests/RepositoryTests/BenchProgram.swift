@@ -40,7 +40,9 @@ final class Workplace {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    func bench(_ arguments: String...) throws -> Ended { try run(Self.program, arguments, in: path) }
+    func bench(_ arguments: String...) throws -> Ended { try bench(arguments) }
+
+    func bench(_ arguments: [String]) throws -> Ended { try run(Self.program, arguments, in: path) }
 }
 
 /// Real data beside the repository, where it is at hand.
