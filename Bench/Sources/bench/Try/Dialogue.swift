@@ -37,7 +37,7 @@ struct ChatCommand: ParsableCommand {
         commandName: "chat", abstract: "A chat with BlenderBot 3's modules, at the smallest scale.",
         discussion: """
             The model speaks the language of a made-up world ("what is the kona of it ?") and
-            is trained in about a minute if --model names no file yet. At a terminal, lines
+            is trained in about two minutes if --model names no file yet. At a terminal, lines
             are answered with their steps; from a pipe, each answer is one JSON line, equal
             for equal input and seed. Nothing leaves this machine.
 
@@ -131,7 +131,7 @@ struct ChatCommand: ParsableCommand {
         if FileManager.default.fileExists(atPath: model) {
             return try ChatModel(contentsOf: model, preset, seed: seed)
         }
-        say("There is no model at \(model) yet: training one, about a minute on an idle core.")
+        say("There is no model at \(model) yet: training one, about two minutes on two idle cores.")
         let (world, gold) = preset.generatedWorld(seed: seed)
         var training = ModuleTraining(preset, on: world, gold, seed: seed)
         let start = ContinuousClock.now

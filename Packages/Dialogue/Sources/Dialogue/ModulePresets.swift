@@ -1,4 +1,4 @@
-// Settings of the modules: decoding as BlenderBot 3 publishes it, and a model that learns in about a minute.
+// Settings of the modules: decoding as BlenderBot 3 publishes it, and a model that learns in about two minutes.
 
 public import Sequences
 
