@@ -253,6 +253,11 @@ public struct LatentGradientGolden: BenchCase {
             }
         }
         let single = gradients(1, seed: context.seed).map { abs($0.mean) }.max() ?? .nan
+        for (what, value, bound) in [
+            ("a gradient in standard errors", distances.max() ?? .nan, 3.0), ("the gradient under K = 1", single, 0.0),
+        ] where !(value <= bound) {
+            throw GoldenMissed(caseID: id, what: what, difference: value, bound: bound)
+        }
         return CaseOutcome([
             Measurement(Self.distance, value: distances.max() ?? .nan), Measurement(Self.single, value: single),
         ])

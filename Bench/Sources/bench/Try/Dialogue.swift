@@ -134,13 +134,10 @@ struct ChatCommand: ParsableCommand {
         say("There is no model at \(model) yet: training one, about two minutes on two idle cores.")
         let (world, gold) = preset.generatedWorld(seed: seed)
         var training = ModuleTraining(preset, on: world, gold, seed: seed)
-        let start = ContinuousClock.now
+        let progress = TrainingProgress(of: preset.steps, "modules")
         while !training.isFinished {
             try training.step()
-            let done = training.losses.count
-            guard done.isMultiple(of: 50) else { continue }
-            let left = (ContinuousClock.now - start) / .seconds(1) / Double(done) * Double(preset.steps - done)
-            say("step \(done) of \(preset.steps), loss \(training.losses[done - 1]), \(Int(left.rounded())) s left")
+            progress.report(training.losses.count)
         }
         let trained = ChatModel(training, preset, world: world)
         let folder = URL(fileURLWithPath: model).deletingLastPathComponent().path
@@ -148,8 +145,6 @@ struct ChatCommand: ParsableCommand {
         try trained.write(to: model, preset, seed: seed)
         return trained
     }
-
-    private func say(_ sentence: String) { FileHandle.standardError.write(Data("\(sentence)\n".utf8)) }
 }
 
 private func searchRule(named name: String) throws -> SearchRule {

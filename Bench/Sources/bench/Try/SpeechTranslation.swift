@@ -81,17 +81,17 @@ struct TranslateSpeech: ParsableCommand {
             }
         }
         let (recordings, speakers) = try recordings()
-        say("\(model): is not there; training it on \(speakers), which takes some minutes once.\n")
+        say("\(model): is not there; training it on \(speakers), which takes some minutes once.")
         let numbers = SpokenNumbers(recordings)
         let settings = TransferConfiguration.nano
         var text = TextTraining(settings, seed: seed)
-        var progress = Progress(of: settings.textStage.steps, "text")
+        var progress = TrainingProgress(of: settings.textStage.steps, "text")
         while !text.isFinished {
             try text.step()
             progress.report(text.losses.count)
         }
         var training = TransferTraining(.both, settings, from: text.model, on: numbers.train, seed: seed)
-        progress = Progress(of: settings.speechStage.steps, "speech")
+        progress = TrainingProgress(of: settings.speechStage.steps, "speech")
         while !training.isFinished {
             try training.step()
             progress.report(training.losses.count)
@@ -110,23 +110,6 @@ struct TranslateSpeech: ParsableCommand {
         }
     }
 }
-
-/// Steps done and seconds left, on standard error.
-private struct Progress {
-    let count: Int
-    let name: String
-    private let start = ContinuousClock.now
-
-    init(of count: Int, _ name: String) { (self.count, self.name) = (count, name) }
-
-    func report(_ done: Int) {
-        guard done.isMultiple(of: 50) || done == count else { return }
-        let left = (ContinuousClock.now - start) / .seconds(1) / Double(done) * Double(count - done)
-        say("\(name) \(done)/\(count), \(Int(left.rounded(.up))) s left\n")
-    }
-}
-
-private func say(_ line: String) { FileHandle.standardError.write(Data(line.utf8)) }
 
 /// To three decimals.
 private func rounded(_ x: Double) -> Double { (x * 1000).rounded() / 1000 }

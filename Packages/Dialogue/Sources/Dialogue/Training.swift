@@ -24,6 +24,8 @@ public struct DialogueTraining: Sendable {
     private let contexts: [[Int32]]
     private let replies: [[Int32]]
     private let documents: [[Int32]]
+    /// For each dialogue the documents about whoever is named in its context.
+    private let named: [[Int]]
     private var optimiser: Adam
     private let streams: Philox
 
@@ -52,6 +54,7 @@ public struct DialogueTraining: Sendable {
         contexts = world.train.map { world.vocabulary.tokens(ofTurns: $0.context) }
         replies = world.train.map { world.vocabulary.tokens(of: $0.reply) }
         documents = world.documents.map { world.vocabulary.tokens(ofDocument: $0.text) }
+        named = world.train.map { search.namedDocuments(in: $0.context) }
         var initial = streams.stream("parameters")
         var shape = configuration.model
         shape.vocabularySize = world.vocabulary.count
@@ -93,7 +96,7 @@ public struct DialogueTraining: Sendable {
             .searchQuery, count: 1, given: source, maximumLength: configuration.queryLength, using: &generator)
         let found = zip(probes, sampled).count { probe, queries in
             let document = queries.first.flatMap { search.document(for: world.vocabulary.text(of: $0.tokens)) }
-            return document.map { search.namedDocuments(in: world.train[probe].context).contains($0) } ?? false
+            return document.map(named[probe].contains) ?? false
         }
         gateShares[index - 1] = Double(found) / Double(probes.count)
         if Double(found) >= configuration.gate * Double(probes.count) { warmStepCount = index - 1 }
@@ -172,8 +175,7 @@ public struct DialogueTraining: Sendable {
         let drop = generator.uniform(in: 0..<1) < configuration.documentDropProbability
         let random = generator.integer(below: documents.count)
         let isBlind = generator.integer(below: 2) == 0
-        let named = search.namedDocuments(in: context)
-        let header = named.isEmpty ? nil : named[generator.integer(below: named.count)]
+        let header = headerDocument(dialogue, using: &generator)
         if method != .noSearch && drop { return random }
         switch method {
         case .noSearch: return nil
@@ -191,6 +193,12 @@ public struct DialogueTraining: Sendable {
         }
     }
 
+    /// A random document about somebody named; `nil` if nobody is.
+    private func headerDocument(_ dialogue: Int, using generator: inout Philox) -> Int? {
+        let named = named[dialogue]
+        return named.isEmpty ? nil : named[generator.integer(below: named.count)]
+    }
+
     /// What the query generator learns while queries are not latent.
     private func queryTarget(_ dialogue: Int, using generator: inout Philox) -> [Int32] {
         let (context, reply) = (world.train[dialogue].context, world.train[dialogue].reply)
@@ -199,8 +207,7 @@ public struct DialogueTraining: Sendable {
         }
         let document: Int?
         if method == .header || method == .latent && configuration.warmQuery == .header {
-            let named = search.namedDocuments(in: context)
-            document = named.isEmpty ? nil : named[generator.integer(below: named.count)]
+            document = headerDocument(dialogue, using: &generator)
         } else {
             document = search.document(for: unrepeatedWords(context + [reply]))
         }
