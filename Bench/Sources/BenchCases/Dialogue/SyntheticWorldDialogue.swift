@@ -87,12 +87,13 @@ public struct SyntheticWorldDialogue: BenchCase {
     /// Retrieval and reply, chance, the decision where there is one, exact counts and costs.
     public var metrics: [Metric] {
         WorldEvaluation.metrics(options: options)
-            + [Self.chance, Self.parameters, Self.warmSteps, Self.trainSeconds]
+            + [Self.chance, Self.knownR1, Self.parameters, Self.warmSteps, Self.trainSeconds]
             + (settings.searchCost == nil ? [] : [Self.balancedAccuracy])
     }
 
     private static let counts = (train: 10_000, test: 400)
     private static let chance = Metric("chance_r1", .exact, decimals: 3)
+    private static let knownR1 = Metric("r1_known", .exact, direction: .higherIsBetter, decimals: 3)
     private static let parameters = Metric("params", .exact, decimals: 0)
     private static let warmSteps = Metric("warm_steps", .exact, decimals: 0)
     private static let trainSeconds = Metric(
@@ -123,7 +124,8 @@ public struct SyntheticWorldDialogue: BenchCase {
         switch setting {
         case .easy: break
         case .labels(let percent): settings.labelShare = Double(percent) / 100
-        case .alias, .header: (settings.warmQuery, settings.steps) = (.header, 1500)
+        case .header: (settings.warmQuery, settings.steps) = (.header, 1500)
+        case .alias: (settings.warmQuery, settings.steps) = (.header, 2000)
         case .chat: settings.searchCost = 0.3
         }
         return settings
@@ -141,26 +143,27 @@ public struct SyntheticWorldDialogue: BenchCase {
         let clock = ContinuousClock()
         var seconds = 0.0
         var curve = "step\tloss\tr1\tvalue_acc\n"
-        func evaluate() -> WorldEvaluation {
+        func evaluate(on world: SyntheticWorld, _ golds: [GoldAnnotation?]) -> WorldEvaluation {
             WorldEvaluation(
                 training.model, method, decides: settings.searchCost != nil, queryLength: settings.queryLength,
-                on: world,
-                search: search, golds: gold.test)
+                replyTurns: settings.replyTurns, on: world, search: search, golds: golds)
         }
-        var evaluation = evaluate()
+        var evaluation = evaluate(on: world, gold.test)
         while !training.isFinished {
             seconds += try clock.measure { try training.step() } / .seconds(1)
             let step = training.losses.count
             context.report(Double(step) / Double(settings.steps), "step \(step)/\(settings.steps)")
             guard step.isMultiple(of: 250) || training.isFinished else { continue }
-            evaluation = evaluate()
+            evaluation = evaluate(on: world, gold.test)
             let r1 = evaluation.measurements(options: options)[0].value
             curve += "\(step)\t\(training.losses.last ?? .nan)\t\(r1)\t\(evaluation.valueAccuracy)\n"
         }
+        let known = evaluate(on: world.tested(on: Self.counts.test), Array(gold.train.prefix(Self.counts.test)))
         let measurements =
             evaluation.measurements(options: options)
             + [
                 Measurement(Self.chance, value: worldSettings.chance),
+                Measurement(Self.knownR1, value: known.measurements(options: options)[0].value),
                 Measurement(Self.parameters, value: Double(training.model.parameterCount)),
                 Measurement(Self.warmSteps, value: Double(training.warmStepCount ?? settings.steps)),
                 Measurement(Self.trainSeconds, value: seconds),

@@ -58,7 +58,7 @@ public struct DialogueConfiguration: Sendable, Equatable, Codable {
     /// Steps of the start at least.
     public var warmSteps: Int
     /// The share of sampled queries that must find a document about somebody named before the start is left.
-    public var gate = 0.8
+    public var gate = 0.5
     /// How samples stand for all queries.
     public var estimator = QueryEstimator.snis
     /// K.
@@ -71,6 +71,9 @@ public struct DialogueConfiguration: Sendable, Equatable, Codable {
     public var documentDropProbability: Float = 0.15
     /// The share of training dialogues that are annotated, the first ones; only `supervised` looks at it.
     public var labelShare = 1.0
+    /// The last turns that a reply is made from, beside its document; `nil` for all. From one turn, which names nobody, no
+    /// fact can be learned by heart, so that ℓ has to tell documents apart.
+    public var replyTurns: Int?
     /// Nats that a search costs; `nil` where every turn is searched for.
     public var searchCost: Float?
 
@@ -98,6 +101,7 @@ public enum DialogueConfigurationError: Error, Equatable, CustomStringConvertibl
     case temperature(Float)
     case labelShare(Double)
     case estimatorWithoutDecision(String)
+    case tooLong(tokens: Int, positions: Int)
 
     /// Where, what was found, and what to do.
     public var description: String {
@@ -107,6 +111,8 @@ public enum DialogueConfigurationError: Error, Equatable, CustomStringConvertibl
         case .temperature(let value): "temperature: \(value) does not weigh queries; take one above 0."
         case .labelShare(let value): "labelShare: \(value) is no share of labels; take one in 0...1, above 0."
         case .estimatorWithoutDecision(let name): "searchCost: \(name) has no null document; take snis."
+        case .tooLong(let tokens, let positions):
+            "model.learnedPositionCount: \(positions) are too few for texts of \(tokens) tokens; take two more than these."
         }
     }
 }
@@ -116,6 +122,6 @@ extension DialogueConfiguration {
     public static let probe = DialogueConfiguration(
         model: EncoderDecoderConfiguration(
             vocabularySize: Vocabulary.marks.count, channels: 48, hiddenSize: 128, headCount: 4, encoderLayerCount: 2,
-            decoderLayerCount: 1),
-        steps: 1000, warmSteps: 500)
+            decoderLayerCount: 1, learnedPositionCount: 64),
+        steps: 1000, warmSteps: 500, replyTurns: 1)
 }

@@ -22,6 +22,8 @@ public struct DialogueTraining: Sendable {
     private let search: WorldSearch
     private let annotations: [GoldAnnotation?]
     private let contexts: [[Int32]]
+    /// The end of each context that its reply is made from.
+    private let heard: [[Int32]]
     private let replies: [[Int32]]
     private let documents: [[Int32]]
     /// For each dialogue the documents about whoever is named in its context.
@@ -52,6 +54,9 @@ public struct DialogueTraining: Sendable {
         (self.world, self.search, self.annotations) = (world, search, annotations)
         streams = Philox(seed: seed, stream: "dialogue/training")
         contexts = world.train.map { world.vocabulary.tokens(ofTurns: $0.context) }
+        heard = world.train.map {
+            world.vocabulary.tokens(ofTurns: $0.context.suffix(configuration.replyTurns ?? .max))
+        }
         replies = world.train.map { world.vocabulary.tokens(of: $0.reply) }
         documents = world.documents.map { world.vocabulary.tokens(ofDocument: $0.text) }
         named = world.train.map { search.namedDocuments(in: $0.context) }
@@ -60,6 +65,11 @@ public struct DialogueTraining: Sendable {
         shape.vocabularySize = world.vocabulary.count
         model = ModularDialogue(shape, using: &initial)
         optimiser = Adam(learningRate: configuration.learningRate, weightDecay: configuration.weightDecay)
+        let asked = world.test.map { world.vocabulary.tokens(ofTurns: $0.context) }
+        let longest = (contexts + documents + asked).map(\.count).max() ?? 0
+        if let positions = shape.learnedPositionCount, shape.firstPosition + longest > positions {
+            throw .tooLong(tokens: longest, positions: positions)
+        }
     }
 
     /// Whether all steps are done.
@@ -113,7 +123,7 @@ public struct DialogueTraining: Sendable {
         return valueAndGradient(of: model) { model in
             var dropout: Philox? = streams.stream("dropout/\(step)")
             let source = model.encode(batch.map { contexts[$0] }, dropout: &dropout)
-            let told = fused(model, source, found.map { [$0] }, dropout: &dropout)
+            let told = fused(model, batch, source, found.map { [$0] }, dropout: &dropout)
             let reply = model.logLikelihoods(
                 of: batch.map { replies[$0] }, as: .response, given: told, dropout: &dropout)
             guard !targets.isEmpty else { return -reply.mean() }
@@ -139,7 +149,7 @@ public struct DialogueTraining: Sendable {
         return valueAndGradient(of: model) { model in
             var dropout: Philox? = streams.stream("dropout/\(step)")
             let source = model.encode(batch.map { contexts[$0] }, dropout: &dropout)
-            let told = fused(model, source, found, dropout: &dropout)
+            let told = fused(model, batch, source, found, dropout: &dropout)
             let targets = batch.flatMap { [[Int32]](repeating: replies[$0], count: width) }
             let reply = model.logLikelihoods(of: targets, as: .response, given: told, dropout: &dropout)
                 .reshaped(to: [batch.count, width])
@@ -214,11 +224,12 @@ public struct DialogueTraining: Sendable {
         return document.map { world.vocabulary.tokens(of: world.documents[$0].header) } ?? []
     }
 
-    /// Each context with each of its documents: `[dialogue · candidate]`; each different document is encoded once.
+    /// What the reply of each dialogue is made from, with each of its documents: `[dialogue · candidate]`.
     private func fused(
-        _ model: ModularDialogue, _ source: EncodedSource, _ found: [[Int?]], dropout: inout Philox?
+        _ model: ModularDialogue, _ batch: [Int], _ source: EncodedSource, _ found: [[Int?]], dropout: inout Philox?
     ) -> EncodedSource {
         model.fused(
-            source, found.map { $0.map { $0.map { documents[$0] } ?? [Vocabulary.end] } }, dropout: &dropout)
+            configuration.replyTurns == nil ? source : model.encode(batch.map { heard[$0] }, dropout: &dropout),
+            found.map { $0.map { $0.map { documents[$0] } ?? [Vocabulary.end] } }, dropout: &dropout)
     }
 }

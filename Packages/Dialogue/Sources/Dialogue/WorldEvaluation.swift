@@ -44,11 +44,12 @@ public struct WorldEvaluation: Sendable {
     ///   - method: Who makes the query.
     ///   - decides: Whether a decision not to search is obeyed.
     ///   - queryLength: The most tokens of a query.
+    ///   - replyTurns: The last turns that a reply is made from, as in training.
     ///   - world: The test dialogues and documents.
     ///   - search: A search over them.
     ///   - golds: Of the test dialogues.
     public init(
-        _ model: ModularDialogue, _ method: DialogueMethod, decides: Bool = false, queryLength: Int,
+        _ model: ModularDialogue, _ method: DialogueMethod, decides: Bool = false, queryLength: Int, replyTurns: Int?,
         on world: SyntheticWorld, search: WorldSearch, golds: [GoldAnnotation?]
     ) {
         let vocabulary = world.vocabulary
@@ -80,7 +81,11 @@ public struct WorldEvaluation: Sendable {
             let documents = rankings.map {
                 [vocabulary.tokens(ofDocument: $0.first.map { world.documents[$0.document].text } ?? "")]
             }
-            let told = model.fused(source, documents, dropout: &inference)
+            let heard = replyTurns.map { count in
+                model.encode(
+                    dialogues.map { vocabulary.tokens(ofTurns: $0.context.suffix(count)) }, dropout: &inference)
+            }
+            let told = model.fused(heard ?? source, documents, dropout: &inference)
             let targets = dialogues.map { vocabulary.tokens(of: $0.reply) }
             let nats = (-model.logLikelihoods(of: targets, as: .response, given: told, dropout: &inference)).scalars
             let replies = model.best(.response, given: told, maximumLength: 12)

@@ -69,7 +69,8 @@ private func values(_ model: ModularDialogue) -> [[Float]] { model.parameters.ma
         (configuration.searchCost, configuration.steps) = (0.3, 3)
         let training = try trained(.latent, configuration)
         let evaluation = WorldEvaluation(
-            training.model, .latent, decides: true, queryLength: 4, on: world, search: search, golds: gold.test)
+            training.model, .latent, decides: true, queryLength: 4, replyTurns: 1, on: world, search: search,
+            golds: gold.test)
         #expect(evaluation.turns.count == 6 && evaluation.turns.allSatisfy { $0.searchProbability < 1 })
     }
 
@@ -84,10 +85,33 @@ private func values(_ model: ModularDialogue) -> [[Float]] { model.parameters.ma
         }
     }
 
+    @Test func `no query looks at the reply`() throws {
+        let model = try trained(.latent).model
+        func queries(_ world: SyntheticWorld) -> [String?] {
+            WorldEvaluation(model, .latent, queryLength: 4, replyTurns: 1, on: world, search: search, golds: gold.test)
+                .turns
+                .map(\.query)
+        }
+        let other = SyntheticWorld(
+            configuration: world.configuration, documents: world.documents, train: world.train,
+            test: world.test.map { GeneratedDialogue(name: $0.name, context: $0.context, reply: "i see .") },
+            vocabulary: world.vocabulary)
+        #expect(queries(world) == queries(other))
+    }
+
+    @Test func `texts longer than the positions are refused`() {
+        var configuration = tiny
+        configuration.model.learnedPositionCount = 30
+        let longest = (world.train + world.test).map { world.vocabulary.tokens(ofTurns: $0.context).count }.max()
+        #expect(throws: DialogueConfigurationError.tooLong(tokens: longest ?? 0, positions: 30)) {
+            try trained(.latent, configuration)
+        }
+    }
+
     @Test func `the gold query finds the gold document, and no search finds none`() throws {
         let model = try trained(.noSearch).model
         func evaluation(_ method: DialogueMethod) -> WorldEvaluation {
-            WorldEvaluation(model, method, queryLength: 4, on: world, search: search, golds: gold.test)
+            WorldEvaluation(model, method, queryLength: 4, replyTurns: 1, on: world, search: search, golds: gold.test)
         }
         #expect(evaluation(.oracle).turns.allSatisfy { $0.rank == 1 && $0.query == $0.goldQuery })
         #expect(evaluation(.noSearch).turns.allSatisfy { $0.rank == nil && $0.query == nil })
@@ -150,9 +174,9 @@ private func values(_ model: ModularDialogue) -> [[Float]] { model.parameters.ma
         var generator = Philox(seed: 1)
         var shape = DialogueConfiguration.probe.model
         shape.vocabularySize = 162
-        // Encoder blocks 2 · 22,064, decoder block 31,568, last norms 192, embedding 162 · 48 = 7,776. The specification's
-        // 87,840 are 87 rows more: positions, which are sines here.
-        #expect(ModularDialogue(shape, using: &generator).parameterCount == 83_664)
+        // Encoder blocks 2 · 22,064, decoder block 31,568, last norms 192, embedding 162 · 48 = 7,776: 83,664; positions
+        // 2 · 64 · 48. The specification's 87,840 hold 87 rows of positions.
+        #expect(ModularDialogue(shape, using: &generator).parameterCount == 89_808)
     }
 }
 
@@ -165,7 +189,7 @@ private func values(_ model: ModularDialogue) -> [[Float]] { model.parameters.ma
         let replies: [[Int32]] = [[25, 24], [29], [23, 26, 27]]
         let queries: [[Int32]] = [[23, 24], [28], [26], [27, 28, 24], [29], [23, 25]]
         var shape = tiny.model
-        (shape.vocabularySize, shape.channels, shape.hiddenSize) = (30, 16, 24)
+        (shape.vocabularySize, shape.channels, shape.hiddenSize, shape.learnedPositionCount) = (30, 16, 24, nil)
         var generator = Philox(seed: 1)
         func likelihoods(_ model: ModularDialogue) -> (replies: Tensor, queries: Tensor) {
             var inference: Philox?

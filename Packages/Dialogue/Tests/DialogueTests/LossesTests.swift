@@ -157,5 +157,8 @@ private struct EstimatorCase: Sendable, CustomTestStringConvertible {
         #expect(
             problem { ($0.estimator, $0.searchCost) = (.vimco, 0.1) }
                 == "searchCost: vimco has no null document; take snis.")
+        #expect(
+            DialogueConfigurationError.tooLong(tokens: 63, positions: 64).description
+                == "model.learnedPositionCount: 64 are too few for texts of 63 tokens; take two more than these.")
     }
 }

@@ -116,6 +116,13 @@ public struct SyntheticWorld: Sendable {
         return (world, WorldGold(train: train.map(\.1), test: test.map(\.1)))
     }
 
+    /// The same world with the first `count` training dialogues in the place of the test's: what it knows by heart, too.
+    public func tested(on count: Int) -> SyntheticWorld {
+        SyntheticWorld(
+            configuration: configuration, documents: documents, train: train, test: Array(train.prefix(count)),
+            vocabulary: vocabulary)
+    }
+
     /// SHA-256 of all texts.
     public var digest: String {
         let dialogues = (train + test).map { ([$0.name] + $0.context + [$0.reply]).joined(separator: "\t") }
