@@ -14,7 +14,7 @@ public struct GeneratedFaces: Sendable {
     /// Points along the side of the raster on which light is computed, and pixels along a photograph's side.
     private static let side = 128
     /// What networks see, in boxes of the face.
-    private static let contextScale = 1.3
+    private static let contextScale = 2.7
 
     private let streams: Philox
 
@@ -69,7 +69,8 @@ public struct GeneratedFaces: Sendable {
         let optics = isLowGrade ? presentation.camera.optics.lowGrade : presentation.camera.optics
         let (photograph, quality) = optics.photograph(seen.lit(by: light, shade: shade), using: &shot)
         let box = seen.faceBox
-        guard let part = try? box.edges(scale: Self.contextScale, pictureWidth: Self.side, pictureHeight: Self.side) else {
+        guard let part = try? box.edges(scale: Self.contextScale, pictureWidth: Self.side, pictureHeight: Self.side)
+        else {
             fatalError("frame: a box of seen points has its centre among them.")
         }
         let isPresent: [(Attribute, Bool)] = [
