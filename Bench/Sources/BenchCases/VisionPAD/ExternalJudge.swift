@@ -37,7 +37,7 @@ public struct ExternalJudge: BenchCase {
     /// Seconds on two cores.
     public var expectedSeconds: Double { faces == .generated ? 25 : 3 }
     /// Raised when old results are no longer comparable.
-    public var version: Int { 1 }
+    public var version: Int { 2 }
     /// What is judged.
     public var configuration: [String: String] {
         switch faces {
@@ -72,7 +72,7 @@ public struct ExternalJudge: BenchCase {
             smallestEffect: 0.02)
     }
 
-    /// Scores frames whole: they hold what the networks' wider crop of a box would.
+    /// Scores photographs whole: they hold what the networks' wider crop of a box would.
     public func run(in context: CaseContext) throws -> CaseOutcome {
         guard let data = context.dataFolder else { throw MissingDataFolder(caseID: id) }
         let judge = try SilentFace(folder: data + "/pad")
@@ -99,7 +99,7 @@ public struct ExternalJudge: BenchCase {
     private func measurements(
         of frames: [FaceFrame], _ condition: TestCondition, by judge: SilentFace
     ) -> [Measurement] {
-        let verdicts = judge.verdicts(onCrops: frames.map(\.picture))
+        let verdicts = judge.verdicts(onCrops: frames.map(\.photograph))
         let judged = zip(frames, verdicts).map { (frame: $0, verdict: $1) }
         let live = judged.filter(\.frame.isBonaFide)
         return Species.allCases.map { species in

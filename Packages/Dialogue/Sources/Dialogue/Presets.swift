@@ -71,8 +71,9 @@ public struct DialogueConfiguration: Sendable, Equatable, Codable {
     public var documentDropProbability: Float = 0.15
     /// The share of training dialogues that are annotated, the first ones; only `supervised` looks at it.
     public var labelShare = 1.0
-    /// The last turns that a reply is made from, beside its document; `nil` for all. From one turn, which names nobody, no
-    /// fact can be learned by heart, so that ℓ has to tell documents apart.
+    /// The last turns that a reply is made from, beside its document; `nil` for all.
+    ///
+    /// From one turn, which names nobody, no fact can be learned by heart, so that ℓ has to tell documents apart.
     public var replyTurns: Int?
     /// Nats that a search costs; `nil` where every turn is searched for.
     public var searchCost: Float?

@@ -51,11 +51,11 @@ struct Optics {
         return optics
     }
 
-    /// A frame of `side` pixels, 8 bits each, and the JPEG quality it was stored with.
+    /// A photograph of as many pixels, 8 bits each, and the JPEG quality it was stored with.
     ///
-    /// `canvas.side` is a multiple of `side`: each sensor pixel takes a mean and nothing removes finer patterns before, which
-    /// is where the moiré of screens and halftones comes from.
-    func photograph(_ canvas: Canvas, side: Int, using generator: inout Philox) -> (picture: Picture, quality: Int) {
+    /// The canvas holds points, and nothing removed finer patterns before they were taken: that is where the moiré of screens
+    /// and halftones comes from.
+    func photograph(_ canvas: Canvas, using generator: inout Philox) -> (picture: Picture, quality: Int) {
         let exposure = generator.uniform(in: 0.6..<0.95) / max(canvas.brightness(at: 0.9), 1e-4)
         var gain = Colour(repeating: exposure)
         for channel in 0..<3 { gain[channel] *= 1 + generator.normal(whiteBalance) }
@@ -68,12 +68,12 @@ struct Optics {
             }
         }
         let deviation = generator.uniform(in: blur) * Float(canvas.side) / 128
-        var sensor = lit.blurred(by: Colour(deviation, deviation, deviation, 0)).averaged(to: side)
+        var sensor = lit.blurred(by: Colour(deviation, deviation, deviation, 0))
         let mean = canvas.pixels.reduce(0) { $0 + $1.luminance } / Float(canvas.pixels.count)
         let amplification = max(1, 0.35 / max(mean, 1e-4))
-        // The noise is that of sensors with 128 pixels a side; the mean of several such pixels has less.
-        let averaging = Float(side) / 128
-        let noise = Tensor.normal([side * side * 4], using: &generator).scalars
+        // A photograph's pixel is the mean of four of the sensor's, whose noise the scale is.
+        let averaging: Float = 0.5
+        let noise = Tensor.normal([sensor.pixels.count * 4], using: &generator).scalars
         let (shot, read) = (0.15 * grain * amplification, 0.6 * grain * amplification)
         for index in sensor.pixels.indices {
             let x = sensor.pixels[index].clamped(lowerBound: Colour(), upperBound: Colour(repeating: 1))

@@ -46,6 +46,14 @@ public enum FaceBoxError: Error, Equatable, CustomStringConvertible {
 /// A part of a picture; the edges' pixels belong to it.
 struct CropEdges: Equatable {
     var left: Int, top: Int, right: Int, bottom: Int
+
+    var width: Int { right - left + 1 }
+    var height: Int { bottom - top + 1 }
+
+    /// This part of a picture as a square of `side` pixels.
+    func square(of picture: Picture, side: Int) -> Picture {
+        picture.cropped(x: left, y: top, width: width, height: height).interpolated(width: side, height: side)
+    }
 }
 
 extension FaceBox {
@@ -84,10 +92,8 @@ extension FaceBox {
     /// - Returns: The square.
     /// - Throws: If the box is empty or its centre is not in the picture.
     public func crop(of picture: Picture, scale: Double, side: Int) throws(FaceBoxError) -> Picture {
-        let edges = try edges(scale: scale, pictureWidth: picture.width, pictureHeight: picture.height)
-        return picture.cropped(
-            x: edges.left, y: edges.top, width: edges.right - edges.left + 1, height: edges.bottom - edges.top + 1
-        ).interpolated(width: side, height: side)
+        try edges(scale: scale, pictureWidth: picture.width, pictureHeight: picture.height)
+            .square(of: picture, side: side)
     }
 }
 

@@ -63,11 +63,13 @@ public struct Presentation: Sendable, Hashable {
 public struct FaceFrame: Sendable, Equatable {
     /// What is shown.
     public let presentation: Presentation
-    /// The frame, 8-bit sRGB-like colours after JPEG.
+    /// The whole photograph, 8-bit sRGB-like colours after JPEG.
+    public let photograph: Picture
+    /// The face with a little around it: what networks see.
     public let picture: Picture
-    /// Where the face is, live or shown.
+    /// Where the face is in the photograph, live or shown.
     public let box: FaceBox
-    /// The face's true depth, row by row at the map size: 1 is near, 0 is the background, all 0 for attacks.
+    /// The true depth of what `picture` shows, row by row at the map size: 1 is near, 0 is the background, all 0 for attacks.
     public let depth: [Float]
     /// The share of each map cell that an attack instrument covers, row by row; all 0 for a bona fide presentation.
     public let attackMask: [Float]

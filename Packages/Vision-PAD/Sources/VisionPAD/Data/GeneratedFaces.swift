@@ -7,12 +7,14 @@ internal import Tensors
 
 /// Faces, attacks and cameras painted from a seed.
 public struct GeneratedFaces: Sendable {
-    /// Pixels along a frame's side.
+    /// Pixels along the side of what networks see.
     public static let frameSide = 64
     /// Cells along the side of depth and attack maps.
     public static let mapSide = 8
-    /// Points along the side of the raster on which light is computed.
+    /// Points along the side of the raster on which light is computed, and pixels along a photograph's side.
     private static let side = 128
+    /// What networks see, in boxes of the face.
+    private static let contextScale = 2.7
 
     private let streams: Philox
 
@@ -65,16 +67,25 @@ public struct GeneratedFaces: Sendable {
         }
 
         let optics = isLowGrade ? presentation.camera.optics.lowGrade : presentation.camera.optics
-        let (picture, quality) = optics.photograph(
-            seen.lit(by: light, shade: shade), side: Self.frameSide, using: &shot)
+        let (photograph, quality) = optics.photograph(seen.lit(by: light, shade: shade), using: &shot)
+        let box = seen.faceBox
+        guard let part = try? box.edges(scale: Self.contextScale, pictureWidth: Self.side, pictureHeight: Self.side)
+        else {
+            fatalError("frame: a box of seen points has its centre among them.")
+        }
         let isPresent: [(Attribute, Bool)] = [
             (.beard, person.hasBeard), (.glasses, person.hasGlasses), (.cap, wearsCap), (.sunShade, shade != nil),
             (.lowGradeCamera, isLowGrade),
         ]
         return FaceFrame(
-            presentation: presentation, picture: picture, box: seen.faceBox(frameSide: Self.frameSide),
-            depth: seen.cells(Self.mapSide) { presentation.species == nil && $0.matter == .face ? $0.nearness : 0 },
-            attackMask: seen.cells(Self.mapSide) { $0.matter == .instrument || $0.matter == .shownFace ? 1 : 0 },
+            presentation: presentation, photograph: photograph,
+            picture: part.square(of: photograph, side: Self.frameSide), box: box,
+            depth: seen.cells(Self.mapSide, in: part) {
+                presentation.species == nil && $0.matter == .face ? $0.nearness : 0
+            },
+            attackMask: seen.cells(Self.mapSide, in: part) {
+                $0.matter == .instrument || $0.matter == .shownFace ? 1 : 0
+            },
             attributes: isPresent.filter(\.1).map(\.0), jpegQuality: quality)
     }
 
@@ -94,7 +105,7 @@ public struct GeneratedFaces: Sendable {
             person.surface(at: point, pose: pose, wearsCap: wearsCap) ?? placeDay.background(at: point, from: view)
         }
         let (picture, _) = Optics.good.photograph(
-            scene.lit(by: placeDay.light, shade: nil), side: Self.side, using: &generator)
+            scene.lit(by: placeDay.light, shade: nil), using: &generator)
         return (SourcePhoto(canvas: Optics.good.linear(picture), scene: scene, pose: pose), wearsCap)
     }
 }
@@ -105,22 +116,25 @@ extension SurfacePoint {
 }
 
 extension Scene {
-    /// The mean of a value over each of `count` × `count` cells, row by row.
-    fileprivate func cells(_ count: Int, of value: (SurfacePoint) -> Float) -> [Float] {
-        let size = side / count
+    /// The mean of a value over each of `count` × `count` cells of a part of the scene, row by row.
+    fileprivate func cells(_ count: Int, in part: CropEdges, of value: (SurfacePoint) -> Float) -> [Float] {
         var sums = [Float](repeating: 0, count: count * count)
-        for (index, point) in points.enumerated() {
-            sums[index / side / size * count + index % side / size] += value(point)
+        var sizes = sums
+        for y in 0..<part.height {
+            for x in 0..<part.width {
+                let cell = y * count / part.height * count + x * count / part.width
+                sums[cell] += value(points[(part.top + y) * side + part.left + x])
+                sizes[cell] += 1
+            }
         }
-        return sums.map { $0 / Float(size * size) }
+        return zip(sums, sizes).map { $0 / $1 }
     }
 
-    /// The bounds of the face shown, or else of the live one, in pixels of the frame.
-    fileprivate func faceBox(frameSide: Int) -> FaceBox {
+    /// The bounds of the face shown, or else of the live one, in points of the scene.
+    fileprivate var faceBox: FaceBox {
         let shown = points.indices.filter { points[$0].matter == .shownFace }
         let face = shown.isEmpty ? points.indices.filter { points[$0].matter == .face } : shown
-        let factor = side / frameSide
-        let (columns, rows) = (face.map { $0 % side / factor }, face.map { $0 / side / factor })
+        let (columns, rows) = (face.map { $0 % side }, face.map { $0 / side })
         guard let left = columns.min(), let right = columns.max(), let top = rows.min(), let bottom = rows.max() else {
             fatalError("faceBox: every pose keeps the face in the frame.")
         }

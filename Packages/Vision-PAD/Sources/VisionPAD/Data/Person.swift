@@ -61,7 +61,7 @@ struct Person {
     let hasBeard, hasGlasses: Bool
     private let noseHeight, noseWidth, hairLine, blood: Float
     private let hair, iris, cap: Colour
-    private let pores, strands: LatticeNoise
+    private let blotches, pores, strands: LatticeNoise
 
     /// A person from the subject's stream.
     init(using generator: inout Philox) {
@@ -79,8 +79,9 @@ struct Person {
         hasGlasses = generator.happens(0.2)
         clothes = generator.colour(in: 0.05..<0.6)
         cap = generator.colour(in: 0.03..<0.5)
-        pores = LatticeNoise(cells: 6, using: &generator)
+        blotches = LatticeNoise(cells: 6, using: &generator)
         strands = LatticeNoise(cells: 40, octaveCount: 2, using: &generator)
+        pores = LatticeNoise(cells: 128, octaveCount: 1, using: &generator)
     }
 
     /// 1 in the middle of the face, 0 at its outline, negative outside.
@@ -108,7 +109,8 @@ struct Person {
     /// - Returns: The surface, with its depth.
     func face(at p: Point, wearsCap: Bool, isBare: Bool = false) -> SurfacePoint {
         let strand = strands.value(at: p)
-        var colour = skin * (1 + 0.05 * pores.value(at: p) * 2 + 0.03 * strand * 2)
+        // Four times a lattice has a deviation of about 1.
+        var colour = skin * (1 + 0.05 * 4 * blotches.value(at: p) + 0.03 * 4 * pores.value(at: p))
         var gloss: Float = 0.12
         let cheeks = bump(p, Point(-0.2, 0.12), Point(0.1, 0.1)) + bump(p, Point(0.2, 0.12), Point(0.1, 0.1))
         colour.x += 0.1 * blood * cheeks
@@ -175,7 +177,7 @@ struct Person {
         }
         let chest = 1 - ellipse(flat, Point(0, 1.2), Point(0.95, 0.55))
         if chest > 0 {
-            let fold = 1 + 0.3 * pores.value(at: flat * 2)
+            let fold = 1 + 0.3 * blotches.value(at: flat * 2)
             return SurfacePoint(
                 colour: Colour(clothes.x * fold, clothes.y * fold, clothes.z * fold, 0.3 * chest.squareRoot()),
                 gloss: 0.01, matter: .body)
