@@ -1,18 +1,15 @@
 """Golden values of the dialogue model: a twin in float64, its latent query's loss, every gradient and ten AdamW steps.
 
-The blocks are those of sequences.py. Three contexts, two queries each with a document; the marks are those of
+The network is the pair of sequences.py. Three contexts, two queries each with a document; the marks are those of
 Packages/Dialogue/Sources/Dialogue/Data/Vocabulary.swift, the loss is `snis` of Losses.swift at temperature 1.5.
 Run: python ci/references/dialogue_model.py
 """
-import math
-
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 import golden
 import sequences
-from sequences import WIDTH, padded, positions
+from sequences import padded
 
 VERSION = 1
 VOCABULARY, PADDING, END, QUERY, RESPONSE, TEMPERATURE = 30, 0, 1, 7, 12, 1.5
@@ -22,34 +19,16 @@ REPLIES = [[25, 24], [29], [23, 26, 27]]
 QUERIES = [[23, 24], [28], [26], [27, 28, 24], [29], [23, 25]]
 
 
-class Network(nn.Module):
-    """1 + 1 pre-norm blocks."""
-
-    def __init__(self):
-        super().__init__()
-        self.embedding = nn.Embedding(VOCABULARY, WIDTH)
-        self.encoder, self.decoder = sequences.Stack(1, False, True, F.relu), sequences.Stack(1, True, True, F.relu)
-        self.encoderNorm, self.decoderNorm = nn.LayerNorm(WIDTH), nn.LayerNorm(WIDTH)
-
-    def embed(self, tokens):
-        return self.embedding(tokens) * math.sqrt(WIDTH) + positions(tokens.shape[1])
-
-    def encode(self, rows):
+class Network(sequences.Pair):
+    def encoded(self, rows):
         tokens = padded(rows, PADDING)
         allowed = (torch.arange(tokens.shape[1]) < torch.tensor([len(row) for row in rows])[:, None])[:, None, None]
-        x = self.embed(tokens)
-        for block in self.encoder.blocks:
-            x = block(x, allowed)
-        return self.encoderNorm(x), allowed
+        return self.encode(self.embed(tokens), allowed), allowed
 
     def log_likelihoods(self, targets, start, memory, allowed):
         inputs = padded([[start] + row for row in targets], PADDING)
         labels = padded([row + [END] for row in targets], -1)
-        causal = torch.ones(inputs.shape[1], inputs.shape[1], dtype=torch.bool).tril()
-        x = self.embed(inputs)
-        for block in self.decoder.blocks:
-            x = block(x, causal, memory, allowed)
-        scores = (self.decoderNorm(x) @ self.embedding.weight.T).log_softmax(-1)
+        scores = self.decode(inputs, memory, allowed).log_softmax(-1)
         picked = scores.gather(-1, labels.clamp(min=0)[..., None])[..., 0]
         return (picked * (labels >= 0)).sum(1)
 
@@ -57,11 +36,11 @@ class Network(nn.Module):
 class ModularDialogue(nn.Module):
     def __init__(self):
         super().__init__()
-        self.network = Network()
+        self.network = Network(VOCABULARY)
 
     def forward(self):
-        memory, allowed = (x.repeat_interleave(2, 0) for x in self.network.encode(CONTEXTS))
-        told, told_allowed = self.network.encode([document for row in DOCUMENTS for document in row])
+        memory, allowed = (x.repeat_interleave(2, 0) for x in self.network.encoded(CONTEXTS))
+        told, told_allowed = self.network.encoded([document for row in DOCUMENTS for document in row])
         replies = self.network.log_likelihoods(
             [row for row in REPLIES for _ in range(2)], RESPONSE, torch.cat([memory, told], 1),
             torch.cat([allowed, told_allowed], -1))

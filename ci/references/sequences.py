@@ -85,6 +85,31 @@ class Stack(nn.Module):
         self.blocks = nn.ModuleList(Block(*settings) for _ in range(count))
 
 
+class Pair(nn.Module):
+    """1 + 1 pre-norm blocks, ReLU, sines, tied output: for twins that encode and decode apart."""
+
+    def __init__(self, vocabulary):
+        super().__init__()
+        self.embedding = nn.Embedding(vocabulary, WIDTH)
+        self.encoder, self.decoder = Stack(1, False, True, F.relu), Stack(1, True, True, F.relu)
+        self.encoderNorm, self.decoderNorm = nn.LayerNorm(WIDTH), nn.LayerNorm(WIDTH)
+
+    def embed(self, tokens):
+        return self.embedding(tokens) * math.sqrt(WIDTH) + positions(tokens.shape[1])
+
+    def encode(self, x, allowed):
+        for block in self.encoder.blocks:
+            x = block(x, allowed)
+        return self.encoderNorm(x)
+
+    def decode(self, inputs, memory, allowed):
+        causal = torch.ones(inputs.shape[1], inputs.shape[1], dtype=torch.bool).tril()
+        x = self.embed(inputs)
+        for block in self.decoder.blocks:
+            x = block(x, causal, memory, allowed)
+        return self.decoderNorm(x) @ self.embedding.weight.T
+
+
 class EncoderDecoder(nn.Module):
     """Variant "pre": 2 + 2 pre-norm blocks, ReLU, sines, tied output.
 

@@ -55,39 +55,19 @@ class Front(nn.Module):
         return self.norm(x), allowed
 
 
-class Text(nn.Module):
-    """1 + 1 pre-norm blocks."""
-
-    def __init__(self):
-        super().__init__()
-        self.embedding = nn.Embedding(VOCABULARY, WIDTH)
-        self.encoder, self.decoder = sequences.Stack(1, False, True, F.relu), sequences.Stack(1, True, True, F.relu)
-        self.encoderNorm, self.decoderNorm = nn.LayerNorm(WIDTH), nn.LayerNorm(WIDTH)
-
-    def embed(self, tokens):
-        return self.embedding(tokens) * math.sqrt(WIDTH) + positions(tokens.shape[1])
-
-    def forward(self, inputs, memory, allowed):
-        for block in self.encoder.blocks:
-            memory = block(memory, allowed)
-        memory = self.encoderNorm(memory)
-        x = self.embed(inputs)
-        causal = torch.ones(inputs.shape[1], inputs.shape[1], dtype=torch.bool).tril()
-        for block in self.decoder.blocks:
-            x = block(x, causal, memory, allowed)
-        return self.decoderNorm(x) @ self.embedding.weight.T
-
-
 class SpeechTranslator(nn.Module):
     def __init__(self):
         super().__init__()
-        self.front, self.text = Front(), Text()
+        self.front, self.text = Front(), sequences.Pair(VOCABULARY)
 
     def speech(self, features, lengths, inputs):
-        return self.text(inputs, *self.front(features, lengths))
+        return self.translated(inputs, *self.front(features, lengths))
 
     def written(self, source, inputs):
-        return self.text(inputs, self.text.embed(source), (source != PADDING)[:, None, None])
+        return self.translated(inputs, self.text.embed(source), (source != PADDING)[:, None, None])
+
+    def translated(self, inputs, embedded, allowed):
+        return self.text.decode(inputs, self.text.encode(embedded, allowed), allowed)
 
 
 def divergence(q, p):
