@@ -78,7 +78,7 @@ private func presentation(
     @Test func `metadata and background do not tell the label`() {
         for depth in [1, 3] {
             let accuracy = leakage(frames, depth: depth)
-            // The specification's alarm (section 4.2). Two seeds and both recipes gave 0.50 to 0.593.
+            // The specification's alarm (section 4.2).
             #expect(accuracy <= 0.6, "depth \(depth): balanced accuracy \(accuracy)")
         }
         // The alarm can ring: a picture whose brightness tells the label.
