@@ -58,7 +58,7 @@ public struct DialogueConfiguration: Sendable, Equatable, Codable {
     /// Steps of the start at least.
     public var warmSteps: Int
     /// The share of sampled queries that must find a document about somebody named before the start is left.
-    public var gate = 0.5
+    public var gate = 0.8
     /// How samples stand for all queries.
     public var estimator = QueryEstimator.snis
     /// K.
@@ -124,5 +124,5 @@ extension DialogueConfiguration {
         model: EncoderDecoderConfiguration(
             vocabularySize: Vocabulary.marks.count, channels: 48, hiddenSize: 128, headCount: 4, encoderLayerCount: 2,
             decoderLayerCount: 1, learnedPositionCount: 64),
-        steps: 1000, warmSteps: 500, replyTurns: 1)
+        steps: 1000, warmSteps: 500)
 }

@@ -13,7 +13,7 @@ import Testing
 private let tiny: DialogueConfiguration = {
     var tiny = DialogueConfiguration.probe
     (tiny.model.channels, tiny.model.hiddenSize, tiny.model.encoderLayerCount) = (16, 24, 1)
-    (tiny.steps, tiny.warmSteps, tiny.batchSize, tiny.gate) = (4, 2, 8, 0)
+    (tiny.steps, tiny.warmSteps, tiny.batchSize, tiny.gate, tiny.replyTurns) = (4, 2, 8, 0, 1)
     return tiny
 }()
 
