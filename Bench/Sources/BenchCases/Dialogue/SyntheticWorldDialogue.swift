@@ -129,7 +129,7 @@ public struct SyntheticWorldDialogue: BenchCase {
         case .labels(let percent): settings.labelShare = Double(percent) / 100
         case .header, .alias:
             (settings.warmQuery, settings.gate, settings.steps) = (.header, 0.5, 2000)
-            if worldSettings.alias > 0 { settings.replyTurns = 1 }
+            settings.replyTurns = setting == .header ? nil : 1
         case .chat: settings.searchCost = 0.3
         }
         return settings

@@ -22,8 +22,8 @@ public struct DialogueTraining: Sendable {
     private let search: WorldSearch
     private let annotations: [GoldAnnotation?]
     private let contexts: [[Int32]]
-    /// The end of each context that its reply is made from.
-    private let heard: [[Int32]]
+    /// The end of each context that its reply is made from, where that is not all.
+    private let heard: [[Int32]]?
     private let replies: [[Int32]]
     private let documents: [[Int32]]
     /// For each dialogue the documents about whoever is named in its context.
@@ -54,8 +54,8 @@ public struct DialogueTraining: Sendable {
         (self.world, self.search, self.annotations) = (world, search, annotations)
         streams = Philox(seed: seed, stream: "dialogue/training")
         contexts = world.train.map { world.vocabulary.tokens(ofTurns: $0.context) }
-        heard = world.train.map {
-            world.vocabulary.tokens(ofTurns: $0.context.suffix(configuration.replyTurns ?? .max))
+        heard = configuration.replyTurns.map { count in
+            world.train.map { world.vocabulary.tokens(ofTurns: $0.context.suffix(count)) }
         }
         replies = world.train.map { world.vocabulary.tokens(of: $0.reply) }
         documents = world.documents.map { world.vocabulary.tokens(ofDocument: $0.text) }
@@ -228,8 +228,8 @@ public struct DialogueTraining: Sendable {
     private func fused(
         _ model: ModularDialogue, _ batch: [Int], _ source: EncodedSource, _ found: [[Int?]], dropout: inout Philox?
     ) -> EncodedSource {
-        model.fused(
-            configuration.replyTurns == nil ? source : model.encode(batch.map { heard[$0] }, dropout: &dropout),
-            found.map { $0.map { $0.map { documents[$0] } ?? [Vocabulary.end] } }, dropout: &dropout)
+        let end = heard.map { heard in model.encode(batch.map { heard[$0] }, dropout: &dropout) }
+        return model.fused(
+            end ?? source, found.map { $0.map { $0.map { documents[$0] } ?? [Vocabulary.end] } }, dropout: &dropout)
     }
 }

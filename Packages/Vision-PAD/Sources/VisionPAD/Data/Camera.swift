@@ -71,13 +71,12 @@ struct Optics {
         var sensor = lit.blurred(by: Colour(deviation, deviation, deviation, 0))
         let mean = canvas.pixels.reduce(0) { $0 + $1.luminance } / Float(canvas.pixels.count)
         let amplification = max(1, 0.35 / max(mean, 1e-4))
-        // A photograph's pixel is the mean of four of the sensor's, whose noise the scale is.
-        let averaging: Float = 0.5
         let noise = Tensor.normal([sensor.pixels.count * 4], using: &generator).scalars
         let (shot, read) = (0.15 * grain * amplification, 0.6 * grain * amplification)
         for index in sensor.pixels.indices {
             let x = sensor.pixels[index].clamped(lowerBound: Colour(), upperBound: Colour(repeating: 1))
-            let sigma = averaging * (x * shot + read * read).squareRoot()
+            // A photograph's pixel is the mean of four of the sensor's, and has half of their noise.
+            let sigma = 0.5 * (x * shot + read * read).squareRoot()
             // Cameras smooth colour more than brightness: most of the noise is common to the channels.
             let common = 0.8 * noise[4 * index + 3]
             let normal = Colour(noise[4 * index], noise[4 * index + 1], noise[4 * index + 2], 0) * 0.6 + common

@@ -18,6 +18,9 @@ extension FaceBox {
     }
 
     private var isEmpty: Bool { width <= 0 || height <= 0 }
+    private var centre: (x: Double, y: Double) {
+        (Double(x) + Double(width) / 2, Double(y) + Double(height) / 2)
+    }
 }
 
 /// A face's box that cannot be used.
@@ -60,14 +63,9 @@ extension FaceBox {
     /// The box widened `scale`-fold about its centre, kept in its shape, shrunk to what the picture can give, and moved
     /// into the picture.
     ///
-    /// The box may reach beyond the picture, as detectors give it, but its centre may not.
-    func edges(scale: Double, pictureWidth: Int, pictureHeight: Int) throws(FaceBoxError) -> CropEdges {
-        guard !isEmpty else { throw .empty(width: width, height: height) }
+    /// The box has pixels, and its centre is in the picture; the rest may reach beyond, as detectors give it.
+    func edges(scale: Double, pictureWidth: Int, pictureHeight: Int) -> CropEdges {
         let (lastX, lastY) = (Double(pictureWidth - 1), Double(pictureHeight - 1))
-        let centre = (x: Double(x) + Double(width) / 2, y: Double(y) + Double(height) / 2)
-        guard 0...Double(pictureWidth) ~= centre.x, 0...Double(pictureHeight) ~= centre.y else {
-            throw .outside(box: self, pictureWidth: pictureWidth, pictureHeight: pictureHeight)
-        }
         let scale = min(lastY / Double(height), lastX / Double(width), scale)
         func ends(_ centre: Double, _ length: Double, _ last: Double) -> (Int, Int) {
             var (low, high) = (centre - length / 2, centre + length / 2)
@@ -92,7 +90,11 @@ extension FaceBox {
     /// - Returns: The square.
     /// - Throws: If the box is empty or its centre is not in the picture.
     public func crop(of picture: Picture, scale: Double, side: Int) throws(FaceBoxError) -> Picture {
-        try edges(scale: scale, pictureWidth: picture.width, pictureHeight: picture.height)
+        guard !isEmpty else { throw .empty(width: width, height: height) }
+        guard 0...Double(picture.width) ~= centre.x, 0...Double(picture.height) ~= centre.y else {
+            throw .outside(box: self, pictureWidth: picture.width, pictureHeight: picture.height)
+        }
+        return edges(scale: scale, pictureWidth: picture.width, pictureHeight: picture.height)
             .square(of: picture, side: side)
     }
 }

@@ -69,10 +69,7 @@ public struct GeneratedFaces: Sendable {
         let optics = isLowGrade ? presentation.camera.optics.lowGrade : presentation.camera.optics
         let (photograph, quality) = optics.photograph(seen.lit(by: light, shade: shade), using: &shot)
         let box = seen.faceBox
-        guard let part = try? box.edges(scale: Self.contextScale, pictureWidth: Self.side, pictureHeight: Self.side)
-        else {
-            fatalError("frame: a box of seen points has its centre among them.")
-        }
+        let part = box.edges(scale: Self.contextScale, pictureWidth: Self.side, pictureHeight: Self.side)
         let isPresent: [(Attribute, Bool)] = [
             (.beard, person.hasBeard), (.glasses, person.hasGlasses), (.cap, wearsCap), (.sunShade, shade != nil),
             (.lowGradeCamera, isLowGrade),
