@@ -18,7 +18,7 @@ extension Report {
             verdict: run.verdictLine(worse: worse))
     }
 
-    /// A row a case, a column a metric: quality, then exact values, then costs, each by name.
+    /// A row a case, a column a metric: quality, then exact values, then costs, each as declared.
     private static func values(of cases: [CaseRecord], in family: String) -> Table {
         let metrics = metrics(of: cases)
         let columns = metrics.map { Column($0.name, unit: $0.unit) }
@@ -76,8 +76,9 @@ extension Report {
 
     private static func metrics(of cases: [CaseRecord]) -> [Metric] {
         let all = cases.flatMap { $0.measurements.map(\.metric) }
-        return Dictionary(all.map { ($0.name, $0) }) { first, _ in first }.values
-            .sorted { ($0.metricClass.order, $0.name) < ($1.metricClass.order, $1.name) }
+        var known: Set<String> = []
+        let different = all.filter { known.insert($0.name).inserted }
+        return [MetricClass.quality, .exact, .cost].flatMap { kind in different.filter { $0.metricClass == kind } }
     }
 
     private static func cell(_ measurement: Measurement) -> Cell {
@@ -95,16 +96,6 @@ extension Report {
 /// `steps: 100 for a, 200 for b`.
 func inWords(_ mismatch: Mismatch, _ a: String, _ b: String) -> String {
     "\(mismatch.field): \(mismatch.a) for \(a), \(mismatch.b) for \(b)"
-}
-
-extension MetricClass {
-    fileprivate var order: Int {
-        switch self {
-        case .quality: 0
-        case .exact: 1
-        case .cost: 2
-        }
-    }
 }
 
 extension CaseRecord {

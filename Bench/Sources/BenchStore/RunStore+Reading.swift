@@ -176,7 +176,7 @@ private func measurements(of run: Int64, in database: Database) throws -> [Strin
             JOIN metric ON metric.pk = metric_pk LEFT JOIN scores ON scores.pk = scores_pk
             LEFT JOIN item_set ON item_set.pk = item_set_pk
             WHERE run_pk = ?
-            ORDER BY case_id, CASE class WHEN 'quality' THEN 0 WHEN 'exact' THEN 1 ELSE 2 END, name, sig_digest
+            ORDER BY case_id, ordinal, name, sig_digest
             """,
         arguments: [run])
     var result: [String: [Measurements.Measurement]] = [:]

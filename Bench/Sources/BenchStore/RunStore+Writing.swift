@@ -48,8 +48,9 @@ extension RunStore {
             let run = try runKey(run, in: database)
             let definition = try writeCase(item, in: run, database)
             let seed = try Int64.fetchOne(database, sql: "SELECT seed FROM run WHERE pk = ?", arguments: [run])
-            for measurement in item.measurements {
-                try insertResult(measurement, caseID: item.id, run: run, seed: seed ?? 0, in: database)
+            for (ordinal, measurement) in item.measurements.enumerated() {
+                try insertResult(
+                    measurement, ordinal: ordinal, caseID: item.id, run: run, seed: seed ?? 0, in: database)
             }
             for artefact in artefacts { try insertArtefact(artefact, definition: definition, run: run, in: database) }
         }
@@ -191,9 +192,10 @@ private func writeAttempt(
 }
 
 private func insertResult(
-    _ measurement: Measurements.Measurement, caseID: String, run: Int64, seed: Int64, in database: Database
+    _ measurement: Measurements.Measurement, ordinal: Int, caseID: String, run: Int64, seed: Int64,
+    in database: Database
 ) throws {
-    let metric = try insertMetric(measurement.metric, caseID: caseID, in: database)
+    let metric = try insertMetric(measurement.metric, ordinal: ordinal, caseID: caseID, in: database)
     let stored = try measurement.scores.map { try insertScores($0, metric: measurement.metric.name, in: database) }
     let value = measurement.value
     try database.execute(
@@ -210,21 +212,23 @@ private func insertResult(
         ])
 }
 
-private func insertMetric(_ metric: Metric, caseID: String, in database: Database) throws -> Int64 {
+private func insertMetric(
+    _ metric: Metric, ordinal: Int, caseID: String, in database: Database
+) throws -> Int64 {
     let signature = metric.signature.description
     return try key(
         """
-        INSERT INTO metric (case_id, name, class, unit, direction, decimals, finaliser, sesoi, gate, signature,
-            sig_digest)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO metric (case_id, name, class, unit, direction, decimals, finaliser, sesoi, gate, ordinal,
+            signature, sig_digest)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (case_id, name, sig_digest) DO UPDATE SET class = excluded.class, unit = excluded.unit,
             direction = excluded.direction, decimals = excluded.decimals, finaliser = excluded.finaliser,
-            sesoi = excluded.sesoi, gate = excluded.gate
+            sesoi = excluded.sesoi, gate = excluded.gate, ordinal = excluded.ordinal
         """,
         [
             caseID, metric.name, metric.metricClass.rawValue, metric.unit, metric.direction.rawValue, metric.decimals,
             metric.finaliser.rawValue, metric.smallestEffect, metric.metricClass == .exact || metric.direction != .none,
-            signature, String(SHA256.hexDigest(of: Array(signature.utf8)).prefix(12)),
+            ordinal, signature, String(SHA256.hexDigest(of: Array(signature.utf8)).prefix(12)),
         ], in: database)
 }
 

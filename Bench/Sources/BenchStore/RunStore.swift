@@ -44,43 +44,50 @@ public final class RunStore: Sendable {
             try refuseNetworkFileSystem(path)
             lock = try WriterLock(path: path + ".lock", start: start)
         }
-        queue = try translating(path) {
+        let file = try translating(path) {
             try DatabaseQueue(path: source(path, mode), configuration: configuration(mode))
         }
-        let version = try checkedVersion(known: migrations.count)
-        guard mode == .writing else {
+        let version = try checkedVersion(of: file, at: path, known: migrations.count)
+        let isOlder = version > 0 && version < migrations.count
+        switch mode {
+        case .reading:
             guard version > 0 else { throw StoreError.foreign(path: path) }
-            return
-        }
-        try translating(path) {
-            if version > 0, version < migrations.count {
-                try queue.backup(to: DatabaseQueue(path: "\(path).before-\(migrations[version].name.prefix(4))"))
-            }
-            try Migration.migrator(migrations).migrate(queue)
-        }
-        try closeAbandonedRuns()
-    }
-
-    /// The schema version; refuses newer schemas and the files of other programs.
-    private func checkedVersion(known: Int) throws -> Int {
-        let (version, tables) = try translating(path) {
-            try queue.read { database in
-                (
-                    try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0,
-                    try String.fetchAll(database, sql: "SELECT name FROM sqlite_master WHERE type = 'table'")
-                )
+            // Who may not write reads a copy in memory, brought up to date.
+            queue = isOlder ? try translating(path) { try DatabaseQueue() } : file
+            if isOlder { try translating(path) { try file.backup(to: queue) } }
+        case .writing:
+            queue = file
+            if isOlder {
+                let copy = "\(path).before-\(migrations[version].name.prefix(4))"
+                try translating(path) { try file.backup(to: DatabaseQueue(path: copy)) }
             }
         }
-        guard version <= known else { throw StoreError.newerSchema(path: path, found: version, known: known) }
-        let isOurs = version > 0 ? tables.contains("run_case") : Set(tables).isSubset(of: ["grdb_migrations"])
-        guard isOurs else { throw StoreError.foreign(path: path) }
-        return version
+        if mode == .writing || isOlder {
+            try translating(path) { try Migration.migrator(migrations).migrate(queue) }
+        }
+        if mode == .writing { try closeAbandonedRuns() }
     }
 
     func read<T>(_ body: (Database) throws -> T) throws -> T { try translating(path) { try queue.read(body) } }
 
     /// One transaction: all of it or nothing.
     func write<T>(_ body: (Database) throws -> T) throws -> T { try translating(path) { try queue.write(body) } }
+}
+
+/// The schema version; refuses newer schemas and the files of other programs.
+private func checkedVersion(of queue: DatabaseQueue, at path: String, known: Int) throws -> Int {
+    let (version, tables) = try translating(path) {
+        try queue.read { database in
+            (
+                try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0,
+                try String.fetchAll(database, sql: "SELECT name FROM sqlite_master WHERE type = 'table'")
+            )
+        }
+    }
+    guard version <= known else { throw StoreError.newerSchema(path: path, found: version, known: known) }
+    let isOurs = version > 0 ? tables.contains("run_case") : Set(tables).isSubset(of: ["grdb_migrations"])
+    guard isOurs else { throw StoreError.foreign(path: path) }
+    return version
 }
 
 private func configuration(_ mode: RunStore.Mode) -> Configuration {

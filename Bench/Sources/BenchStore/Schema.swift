@@ -11,7 +11,11 @@ struct Migration: Sendable {
 }
 
 extension Migration {
-    static let all = [Migration(name: "v001-initial", sql: initial)]
+    static let all = [
+        Migration(name: "v001-initial", sql: initial),
+        // A metric's place among its case's, as last declared; the first is the one that methods are compared by.
+        Migration(name: "v002-ordinal", sql: "ALTER TABLE metric ADD COLUMN ordinal INTEGER NOT NULL DEFAULT 0"),
+    ]
 
     static func migrator(_ migrations: [Migration]) -> DatabaseMigrator {
         var migrator = DatabaseMigrator()

@@ -15,11 +15,11 @@ import Testing
                 status complete
 
                 inr.img32.natural64   16 items in 8 groups; ± is half the 95 % interval
-                case              psnr          ssim  flops  params    decode   peak  train
-                                    dB                               ms/image    MiB      s
-                ipc        31.11 ±0.68  0.912 ±0.014  12.3G    664k      1.25  412.5  117.2
-                la-ginr    32.34 ±0.71  0.937 ±0.014  12.3G    664k      1.25  412.5  116.2
-                trans-inr  29.88 ±0.64  0.887 ±0.013  12.3G    664k      1.25  412.5  118.2
+                case              psnr          ssim  params  flops  train    decode   peak
+                                    dB                                   s  ms/image    MiB
+                ipc        31.11 ±0.68  0.912 ±0.014    664k  12.3G  117.2      1.25  412.5
+                la-ginr    32.34 ±0.71  0.937 ±0.014    664k  12.3G  116.2      1.25  412.5
+                trans-inr  29.88 ±0.64  0.887 ±0.013    664k  12.3G  118.2      1.25  412.5
 
                 inr.img32.natural64   psnr, paired by item
                 method − next    better by   95 % interval       p   n/G
@@ -226,14 +226,10 @@ import Testing
 }
 
 @Suite struct ReportPropertyTests {
-    @Test func `another order of cases and metrics gives the same bytes in every format`() throws {
+    @Test func `another order of cases gives the same bytes in every format`() throws {
         func reversed(_ run: RunRecord) -> RunRecord {
             var run = run
-            run.cases = run.cases.reversed().map {
-                var item = $0
-                item.measurements.reverse()
-                return item
-            }
+            run.cases.reverse()
             return run
         }
         func outputs(_ a: RunRecord, _ b: RunRecord) throws -> [String] {

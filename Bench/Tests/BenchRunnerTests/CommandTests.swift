@@ -88,7 +88,7 @@ import Testing
         #expect(runs[0].uuid != runs[1].uuid)
         let scores = runs.map { $0.cases[0].measurement("score")?.scores?.values.map(\.bitPattern) }
         #expect(scores[0] != nil && scores[0] == scores[1])
-        #expect(runs[0].cases[0].measurements.map(\.metric.name) == ["score", "count", "cpu", "peak_rss", "wall"])
+        #expect(runs[0].cases[0].measurements.map(\.metric.name) == ["score", "count", "wall", "cpu", "peak_rss"])
         let ended = try place.run("compare", "@last~1", "@last")
         #expect(ended.code == 0)
         #expect(ended.lastLine.hasPrefix("VERDICT identical"), "\(ended.output)")

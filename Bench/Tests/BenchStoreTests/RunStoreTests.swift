@@ -240,10 +240,11 @@ import Testing
     @Test(arguments: [RunStore.Mode.reading, .writing])
     func `a newer schema is refused in words`(_ mode: RunStore.Mode) throws {
         _ = try RunStore(path: folder.database, mode: .writing)
+        let known = Migration.all.count
         try DatabaseQueue(path: folder.database).writeWithoutTransaction {
-            try $0.execute(sql: "PRAGMA user_version = 2")
+            try $0.execute(sql: "PRAGMA user_version = \(known + 1)")
         }
-        #expect(throws: StoreError.newerSchema(path: folder.database, found: 2, known: 1)) {
+        #expect(throws: StoreError.newerSchema(path: folder.database, found: known + 1, known: known)) {
             try RunStore(path: folder.database, mode: mode)
         }
     }
@@ -269,23 +270,37 @@ import Testing
     }
 
     @Test func `a migration keeps the data and leaves a copy of the file as it was`() throws {
-        try RunStore(path: folder.database, mode: .writing).begin(exampleRun(1))
-        let next = Migration(name: "v002-colour", sql: "ALTER TABLE note ADD COLUMN colour TEXT")
-        let migrated = try RunStore(path: folder.database, mode: .writing, migrations: Migration.all + [next])
+        try writeFirstSchema()
+        let migrated = try RunStore(path: folder.database, mode: .writing)
         #expect(try migrated.run(identifier(1)).shortID == "00000001")
-        #expect(try migrated.read { try Int.fetchOne($0, sql: "PRAGMA user_version") } == 2)
-        let copy = try RunStore(path: folder.database + ".before-v002", mode: .reading)
-        #expect(try copy.read { try Int.fetchOne($0, sql: "PRAGMA user_version") } == 1)
-        #expect(try copy.runs(last: 2).count == 1)
+        #expect(try version(of: folder.database) == Migration.all.count)
+        #expect(try version(of: folder.database + ".before-v002") == 1)
+    }
+
+    @Test func `a reader of an older schema sees it brought up to date and leaves the file alone`() throws {
+        try writeFirstSchema()
+        let store = try RunStore(path: folder.database, mode: .reading)
+        #expect(try store.run(identifier(1)).shortID == "00000001")
+        #expect(try version(of: folder.database) == 1)
     }
 
     @Test func `a migration that fails leaves the database as it was`() throws {
         try RunStore(path: folder.database, mode: .writing).begin(exampleRun(1))
-        let broken = Migration(name: "v002-broken", sql: "CREATE TABLE half (x); CREATE TABLE run (x)")
+        let broken = Migration(name: "v999-broken", sql: "CREATE TABLE half (x); CREATE TABLE run (x)")
         #expect(throws: StoreError.self) {
             try RunStore(path: folder.database, mode: .writing, migrations: Migration.all + [broken])
         }
         #expect(try RunStore(path: folder.database, mode: .reading).runs(last: 2).count == 1)
+    }
+
+    /// A database as the first released schema left it, with one run.
+    private func writeFirstSchema() throws {
+        let first = try RunStore(path: folder.database, mode: .writing, migrations: [Migration.all[0]])
+        try first.begin(exampleRun(1))
+    }
+
+    private func version(of path: String) throws -> Int? {
+        try DatabaseQueue(path: path).read { try Int.fetchOne($0, sql: "PRAGMA user_version") }
     }
 }
 
