@@ -5,7 +5,10 @@ import Foundation
 import Testing
 
 @Suite struct SessionStoreTests {
-    private let path = FileManager.default.temporaryDirectory.path + "/sessions-\(UUID().uuidString).sqlite"
+    private let folder: Folder
+    private var path: String { folder.database }
+
+    init() throws { folder = try Folder() }
 
     private func opened(_ name: String = "one", index: String = "index") throws -> SessionStore {
         try SessionStore(path: path, name: name, created: 1, modelDigest: "model", indexDigest: index, seed: 7)
