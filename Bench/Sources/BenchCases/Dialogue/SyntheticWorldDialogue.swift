@@ -64,7 +64,7 @@ public struct SyntheticWorldDialogue: BenchCase {
     public var expectedSeconds: Double {
         switch (setting, method) {
         case (.alias, _), (.header, _): 110
-        case (.chat, _): 60
+        case (.chat, _): 90
         case (_, .latent): 55
         case (_, .noSearch), (_, .lastTurn), (_, .fullContext), (_, .oracle): 25
         default: 40
@@ -130,7 +130,7 @@ public struct SyntheticWorldDialogue: BenchCase {
         case .header, .alias:
             (settings.warmQuery, settings.gate, settings.steps) = (.header, 0.5, 2000)
             settings.replyTurns = setting == .header ? nil : 1
-        case .chat: settings.searchCost = 0.3
+        case .chat: (settings.searchCost, settings.gate, settings.steps) = (0.3, 0.7, 1500)
         }
         return settings
     }
