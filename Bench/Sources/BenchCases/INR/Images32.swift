@@ -141,18 +141,35 @@ public struct Images32: BenchCase {
         context.report(0.95, "decoding")
         let clock = ContinuousClock()
         var decodeSeconds = 0.0
+        var artefacts: [Artefact] = []
         for (suffix, set) in tests {
             var decoded = Tensor(0)
             let duration = clock.measure { decoded = reconstruct(set.images) }
             if suffix.isEmpty { decodeSeconds = duration / .seconds(1) }
-            measurements += set.quality(of: decoded, suffix: suffix)
+            let quality = set.quality(of: decoded, suffix: suffix)
+            measurements += quality
+            if let scores = quality.first?.scores {
+                let strip = Self.strip(of: set.images, decoded, by: scores.values)
+                artefacts.append(
+                    Artefact(name: "pictures\(suffix).png", mediaType: "image/png", bytes: try strip.pngData()))
+            }
         }
         measurements += counts
         measurements.append(
             Measurement(Self.decodeMilliseconds, value: 1000 * decodeSeconds / Double(tests[0].set.names.count)))
         var digests = ["train": train.digest]
         for (suffix, set) in tests { digests["test" + suffix] = set.digest }
-        return CaseOutcome(measurements, dataDigests: digests)
+        return CaseOutcome(measurements, dataDigests: digests, artefacts: artefacts)
+    }
+
+    /// The worst, the median and the best picture, a row each: as given, as decoded, and five times the error.
+    private static func strip(of images: Tensor, _ decoded: Tensor, by scores: [Double]) -> Picture {
+        let order = scores.indices.sorted { (scores[$0], $0) < (scores[$1], $1) }
+        let rows = [order[0], order[order.count / 2], order[order.count - 1]].map { index in
+            let (given, made) = (images.selected(index, along: 0), decoded.selected(index, along: 0))
+            return Tensor.concatenated([given, made, (given - made).abs() * 5], along: 1)
+        }
+        return Picture(Tensor.concatenated(rows, along: 0).clamped(to: 0...1))
     }
 
     private func sets(_ context: CaseContext) throws -> (train: ImageSet, tests: [(suffix: String, set: ImageSet)]) {

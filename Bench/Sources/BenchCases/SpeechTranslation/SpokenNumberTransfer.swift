@@ -194,7 +194,15 @@ public struct SpokenNumberTransfer: BenchCase {
             artefacts: [
                 Artefact(name: "curve.tsv", mediaType: "text/tab-separated-values", bytes: Array(curve.table.utf8)),
                 Artefact(name: "sentences.tsv", mediaType: "text/tab-separated-values", bytes: Array(sentences.utf8)),
-            ])
+            ] + (hasText ? [Self.frontier(curve)] : []))
+    }
+
+    /// What is left of text against what is learned of speech, a row a measurement.
+    private static func frontier(_ curve: LearningCurve) -> Artefact {
+        let rows = curve.rows.map { "\($0.bleu[.textIn] ?? .nan)\t\($0.bleu[.speechIn] ?? .nan)\n" }
+        return Artefact(
+            name: "frontier.tsv", mediaType: "text/tab-separated-values",
+            bytes: Array(("MT-in, BLEU\tST-in, BLEU\n" + rows.joined()).utf8))
     }
 
     private func recordings(_ context: CaseContext) throws -> DigitRecordings {

@@ -141,7 +141,14 @@ public struct GeneratedShift: BenchCase {
                 ).map { Measurement($0, value: $1) }
             }
         }
-        return CaseOutcome(measurements)
+        return CaseOutcome(measurements, artefacts: [("det-e0.tsv", same), ("det-e4.tsv", shifted)].map(Self.tradeOff))
+    }
+
+    private static func tradeOff(_ name: String, _ set: PresentationSet) -> Artefact {
+        let rows = set.curve.detPoints().map { "\($0.apcer)\t\($0.bpcer)\n" }
+        return Artefact(
+            name: name, mediaType: "text/tab-separated-values",
+            bytes: Array(("APCER of the worst species\tBPCER\n" + rows.joined()).utf8))
     }
 
     /// How the detector, trained, scores frames.
