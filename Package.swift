@@ -50,7 +50,7 @@ let package = Package(
         bench("BenchRecords", core("Measurements")),
         bench("BenchStatistics", [], settings: optimised),
         bench("BenchJudge", ["BenchRecords", "BenchStatistics"] + core("Measurements")),
-        bench("BenchReport", ["BenchRecords", "BenchJudge"] + core("Measurements")),
+        bench("BenchReport", ["BenchRecords", "BenchJudge", "BenchStatistics"] + core("Measurements")),
         // What runs, and what remembers
         .target(
             name: "CSystem", path: "Bench/Sources/CSystem",

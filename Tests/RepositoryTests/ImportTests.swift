@@ -31,7 +31,7 @@ let allowedImports: [(folder: String, imports: [String])] = [
     ("Bench/Sources/BenchRecords", ["Measurements"]),
     ("Bench/Sources/BenchStatistics", []),
     ("Bench/Sources/BenchJudge", ["BenchRecords", "BenchStatistics", "Measurements"]),
-    ("Bench/Sources/BenchReport", ["BenchRecords", "BenchJudge", "Measurements", "Foundation"]),
+    ("Bench/Sources/BenchReport", ["BenchRecords", "BenchJudge", "BenchStatistics", "Measurements", "Foundation"]),
     (
         "Bench/Sources/BenchCases",
         ["Dialogue", "INR", "Learning", "Measurements", "SpeechTranslation", "TensorIO", "Tensors", "VisionPAD"]

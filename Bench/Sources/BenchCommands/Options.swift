@@ -20,7 +20,7 @@ struct StoreOptions: ParsableArguments {
 
 struct OutputOptions: ParsableArguments {
     enum Format: String, ExpressibleByArgument, CaseIterable {
-        case text, md, csv, json
+        case text, md, csv, json, junit, github, latex
     }
 
     @Option(help: "How results are written: \(Format.allCases.map(\.rawValue).joined(separator: ", ")).")
@@ -40,6 +40,9 @@ struct OutputOptions: ParsableArguments {
         case .md: print(report.markdown(), terminator: "")
         case .csv: print(report.csv(), terminator: "")
         case .json: print(try report.json(), terminator: "")
+        case .junit: print(report.junit(), terminator: "")
+        case .github: print(report.github(), terminator: "")
+        case .latex: print(report.latex(), terminator: "")
         }
         return report.verdict.exit.rawValue
     }

@@ -72,6 +72,7 @@ struct Bench<Trials: ParsableCommand>: ParsableCommand {
                 """,
             subcommands: [
                 ListCommand.self, RunCommand.self, AllCommand.self, ShowCommand.self, CompareCommand.self,
+                ReportCommand.self,
                 ChildCommand.self, Trials.self,
             ])
     }

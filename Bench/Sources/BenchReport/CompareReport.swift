@@ -35,7 +35,7 @@ extension Report {
                 evidence.map { Cell(probability($0.p), value: $0.p) } ?? .empty,
                 Cell(evidence.map { "\($0.items)/\($0.groups)" } ?? ""), Cell(item.verdict.shown),
             ]
-            return Row(cells, note: item.note)
+            return Row(cells, note: item.note, outcome: item.outcome)
         }
         return Table(title: "B against A; a positive change is better", columns: columns, rows: rows)
     }
@@ -47,7 +47,7 @@ extension Report {
             // What all of them need is said once, below the table.
             Row(
                 [Cell(item.name), item.cell(item.a), item.cell(item.b), item.changeCell, Cell(item.verdict.shown)],
-                note: item.pairsNeeded == nil ? item.note : "")
+                note: item.pairsNeeded == nil ? item.note : "", outcome: item.outcome)
         }
         let needed = comparisons.compactMap(\.pairsNeeded).max()
         return Table(
@@ -95,6 +95,18 @@ extension Comparison {
     fileprivate var pairsNeeded: Int? {
         guard case .underpowered(.pairs(let count)) = verdict else { return nil }
         return count
+    }
+
+    fileprivate var outcome: Outcome {
+        let kind: Outcome.Kind =
+            switch verdict {
+            case .worse: .failed
+            case .failed: .error
+            case .missing, .notComparable, .underpowered, .unconfirmed: .skipped
+            case .better, .identical, .withinNoise, .new: .passed
+            }
+        let change = changeCell.text.isEmpty ? "" : "\(changeCell.text) from \(cell(a).text) to \(cell(b).text)"
+        return Outcome(name, kind, ([verdict.word, change, note].filter { !$0.isEmpty }).joined(separator: "; "))
     }
 
     /// What the verdict rests on, or why there is none.

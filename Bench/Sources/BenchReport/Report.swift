@@ -67,10 +67,39 @@ public struct Row: Sendable, Equatable {
     public var cells: [Cell]
     /// What to add about this row, or empty.
     public var note: String
+    /// How it ended, where the row is about something that can end well or badly.
+    public var outcome: Outcome?
 
-    init(_ cells: [Cell], note: String = "") {
+    init(_ cells: [Cell], note: String = "", outcome: Outcome? = nil) {
         self.cells = cells
         self.note = note
+        self.outcome = outcome
+    }
+}
+
+/// What a row means to programs that know only tests: JUnit's readers and GitHub's annotations.
+public struct Outcome: Sendable, Equatable {
+    /// The words that JUnit has.
+    public enum Kind: Sendable {
+        /// Measured, and not worse.
+        case passed
+        /// Worse.
+        case failed
+        /// No result where there should be one.
+        case error
+        /// Nothing can be said.
+        case skipped
+    }
+
+    /// The case, or `case.metric`.
+    public var subject: String
+    /// How it ended.
+    public var kind: Kind
+    /// Why, in words; empty where it passed.
+    public var message: String
+
+    init(_ subject: String, _ kind: Kind, _ message: String = "") {
+        (self.subject, self.kind, self.message) = (subject, kind, message)
     }
 }
 

@@ -23,7 +23,9 @@ extension Report {
         let metrics = metrics(of: cases)
         let columns = metrics.map { Column($0.name, unit: $0.unit) }
         let rows = cases.map { item in
-            Row([Cell(item.method)] + metrics.map { metric in item.measurement(metric.name).map(cell) ?? .empty })
+            Row(
+                [Cell(item.method)] + metrics.map { metric in item.measurement(metric.name).map(cell) ?? .empty },
+                outcome: Outcome(item.id, .passed))
         }
         let sizes = Set(cases.flatMap(\.measurements).compactMap { $0.scores.map(sizeInWords) })
         let items = sizes.isEmpty ? "" : "   \(sizes.sorted().joined(separator: "; ")); ± is half the 95 % interval"
@@ -68,7 +70,9 @@ extension Report {
 
     private static func unmeasured(in run: RunRecord) -> Table? {
         let rows = run.cases.filter { $0.state != .done }.sorted { $0.id < $1.id }.map {
-            Row([Cell($0.id), Cell($0.state.rawValue)], note: $0.reason)
+            Row(
+                [Cell($0.id), Cell($0.state.rawValue)], note: $0.reason,
+                outcome: Outcome($0.id, $0.state.isFailure ? .error : .skipped, "\($0.state.rawValue): \($0.reason)"))
         }
         let columns = [Column("case", .left), Column("state", .left)]
         return rows.isEmpty ? nil : Table(title: "without a result", columns: columns, rows: rows)
@@ -99,13 +103,13 @@ func inWords(_ mismatch: Mismatch, _ a: String, _ b: String) -> String {
 }
 
 extension CaseRecord {
-    /// The id without its last word: cases of one family are one evaluation by several methods.
-    fileprivate var family: String {
-        id.lastIndex(of: ".").map { String(id[..<$0]) } ?? id
-    }
+    fileprivate var family: String { caseFamily(id) }
 
     /// The last word of the id.
     fileprivate var method: String {
         id.lastIndex(of: ".").map { String(id[id.index(after: $0)...]) } ?? id
     }
 }
+
+/// The id without its last word: cases of one family are one evaluation by several methods.
+func caseFamily(_ id: String) -> String { id.lastIndex(of: ".").map { String(id[..<$0]) } ?? id }

@@ -6,7 +6,7 @@ internal import GRDB
 internal import Measurements
 
 extension RunStore {
-    /// The run with the given UUID; measurements come ordered by class (quality, exact, cost) and name.
+    /// The run with the given UUID; measurements come in the order of their declaration.
     public func run(_ uuid: String) throws -> RunRecord {
         guard let found = try runs("WHERE uuid = ?", [Data(RunIdentifier.bytes(of: uuid))]).first else {
             throw StoreError.noRun(asked: uuid)
@@ -189,7 +189,7 @@ private func measurements(of run: Int64, in database: Database) throws -> [Strin
     return result
 }
 
-private func metric(of row: Row) throws -> Metric {
+func metric(of row: Row) throws -> Metric {
     let text: String = row["signature"]
     guard let signature = Signature(parsing: text) else { throw damaged("metric.signature", text) }
     return Metric(

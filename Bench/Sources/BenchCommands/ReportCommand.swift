@@ -1,0 +1,78 @@
+// bench report
+
+internal import ArgumentParser
+internal import BenchJudge
+internal import BenchRecords
+internal import BenchReport
+internal import BenchStore
+internal import Foundation
+internal import Measurements
+
+struct ReportCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "report", abstract: "Writes one run as a page, or as files for other programs.",
+        discussion: """
+            bench report                               .bench/report.html of the latest run
+            bench report HEAD --against main           what changed is the first section
+            bench report --junit night.xml --md night.md
+
+            The page holds everything and needs no network. Without --against the run is
+            held against the last complete one of its kind, machine and seed.
+            """)
+
+    @Argument(help: "The run.") var run = "@last"
+    @Option(help: "A run to hold it against; may be given several times, the first decides the verdict.")
+    var against: [String] = []
+    @Option(help: "One HTML file with figures and pictures. (default: report.html beside the database)")
+    var html: String?
+    @Option(help: "What changed, or the run's tables, as Markdown.") var md: String?
+    @Option(help: "The same as CSV.") var csv: String?
+    @Option(help: "The same as JSON.") var json: String?
+    @Option(help: "The same as JUnit's XML.") var junit: String?
+    @Option(help: "The same as LaTeX tables.") var latex: String?
+    @Option(help: "How many runs the history shows.") var last = 60
+    @OptionGroup var store: StoreOptions
+
+    func validate() throws {
+        guard last > 0 else { throw ValidationError("--last \(last): give 1 or more runs.") }
+    }
+
+    mutating func run(_ all: [any BenchCase]) throws -> Int32 {
+        let opened = try store.opened()
+        let new = try storedRun(run, [], in: opened)
+        var references = try against.map { (title: $0, run: try storedRun($0, [], in: opened)) }
+        if references.isEmpty, let before = try opened.run(before: new) { references = [("the run before", before)] }
+        let comparisons = references.map { Page.Comparison($0.title, with: $0.run, judge(new, against: $0.run)) }
+        let report =
+            comparisons.first.map { Report.compare($0.judgement, a: $0.reference, b: new, strict: false) }
+            ?? .show(new)
+        let texts: [(String?, () throws -> String)] = [
+            (md, report.markdown), (csv, report.csv), (json, report.json), (junit, report.junit),
+            (latex, report.latex),
+        ]
+        for case (let path?, let text) in texts { try write(try text(), to: path) }
+        if html != nil || texts.allSatisfy({ $0.0 == nil }) {
+            let files = try opened.artefacts(of: new.uuid).map { file in
+                CaseFile(
+                    caseID: file.caseID, name: file.name, mediaType: file.mediaType,
+                    bytes: try opened.artefact(file.name, of: file.caseID, in: new.uuid) ?? [])
+            }
+            let page = Page(
+                of: new, comparisons: comparisons, history: try opened.series(upTo: new, last: last), files: files)
+            let beside = URL(fileURLWithPath: store.path).deletingLastPathComponent().appendingPathComponent(
+                "report.html")
+            try write(page.html(), to: html ?? beside.path)
+        }
+        print(report.verdict)
+        return report.verdict.exit.rawValue
+    }
+
+    private func write(_ text: String, to path: String) throws {
+        do {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            throw StoreError.unusable(path: path, detail: "the report cannot be written")
+        }
+        FileHandle.standardError.write(Data("bench: wrote \(path)\n".utf8))
+    }
+}

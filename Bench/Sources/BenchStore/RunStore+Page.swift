@@ -1,0 +1,74 @@
+// What the morning's page reads beside a run: its metrics over the runs before it, and the files of its cases.
+
+public import BenchRecords
+internal import Foundation
+internal import GRDB
+internal import Measurements
+
+extension RunStore {
+    /// The metrics of a run over the last runs of its kind, machine class and seed up to itself, by case and as declared.
+    ///
+    /// Only values of the run's own signatures: what was measured otherwise is no part of the series.
+    public func series(upTo run: RunRecord, last count: Int) throws -> [Series] {
+        let rows = try read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    WITH this AS (SELECT * FROM run WHERE uuid = ?), before AS (
+                        SELECT run.* FROM run, this WHERE run.kind = this.kind AND run.machine_pk = this.machine_pk
+                            AND run.seed = this.seed AND run.started <= this.started
+                        ORDER BY run.started DESC LIMIT ?)
+                    SELECT metric.*, before.uuid, before.started, commit_sha, value, flag FROM before
+                    JOIN result ON result.run_pk = before.pk JOIN metric ON metric.pk = metric_pk
+                    JOIN build ON build.pk = build_pk
+                    WHERE metric_pk IN (SELECT metric_pk FROM result JOIN this ON run_pk = this.pk)
+                    ORDER BY case_id, ordinal, name, before.started
+                    """,
+                arguments: [Data(RunIdentifier.bytes(of: run.uuid)), count])
+        }
+        return try rows.reduce(into: []) { series, row in
+            let flag = ValueFlag(rawValue: row["flag"]) ?? .nan
+            let uuid: Data = row["uuid"]
+            let point = Series.Point(
+                run: String(RunIdentifier.text(of: [UInt8](uuid)).suffix(8)), commit: row["commit_sha"],
+                started: row["started"], value: flag.value(row["value"]))
+            let (id, name): (String, String) = (row["case_id"], row["name"])
+            if let last = series.last, last.caseID == id, last.metric.name == name {
+                series[series.count - 1].points.append(point)
+            } else {
+                series.append(Series(caseID: id, metric: try metric(of: row), points: [point]))
+            }
+        }
+    }
+
+    /// The latest complete run of the same kind, machine class and seed that began before `run`; `nil` if there is none.
+    public func run(before run: RunRecord) throws -> RunRecord? {
+        let uuid = try read { database in
+            try Data.fetchOne(
+                database,
+                sql: """
+                    SELECT run.uuid FROM run JOIN machine ON machine.pk = machine_pk
+                    WHERE kind = ? AND class = ? AND seed = ? AND started < ? AND status = 'complete'
+                    ORDER BY started DESC LIMIT 1
+                    """,
+                arguments: [
+                    run.kind.rawValue, run.machine.machineClass, Int64(bitPattern: run.seed), run.started,
+                ])
+        }
+        return try uuid.map { try self.run(RunIdentifier.text(of: [UInt8]($0))) }
+    }
+
+    /// The names and media types of the files that a run's cases kept, by case and name.
+    public func artefacts(of run: String) throws -> [(caseID: String, name: String, mediaType: String)] {
+        try read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT DISTINCT id, name, media FROM artefact JOIN run ON run.pk = run_pk
+                    JOIN case_def ON case_def.pk = case_pk WHERE uuid = ? ORDER BY id, name
+                    """,
+                arguments: [Data(RunIdentifier.bytes(of: run))]
+            ).map { ($0["id"], $0["name"], $0["media"]) }
+        }
+    }
+}
