@@ -84,7 +84,7 @@ let package = Package(
         benchTests("BenchStatisticsTests", ["BenchStatistics"]),
         benchTests("BenchJudgeTests", ["BenchJudge", "BenchRecords"] + core("Measurements")),
         benchTests("BenchReportTests", ["BenchReport", "BenchJudge", "BenchRecords"] + core("Measurements")),
-        benchTests("BenchStoreTests", ["BenchStore", "BenchRecords", grdb] + core("Measurements")),
+        benchTests("BenchStoreTests", ["BenchStore", "BenchRecords", grdb] + core("Measurements", "TensorIO")),
         benchTests(
             "BenchRunnerTests",
             ["BenchRunner", "BenchStore", "BenchRecords", "BenchCommands", "bench-fixture"] + core("Measurements")),

@@ -14,8 +14,22 @@ struct StoreOptions: ParsableArguments {
 
     var path: String { db ?? ProcessInfo.processInfo.environment["BENCH_DB"] ?? ".bench/bench.sqlite" }
 
+    @Option(help: "The folder of the text files behind the database. (default: 'ledger' beside it)")
+    var ledger: String?
+
     /// The database for reading.
-    func opened() throws -> RunStore { try RunStore(path: path, mode: .reading) }
+    func opened() throws -> RunStore { try RunStore(path: path, ledger: ledger, mode: .reading) }
+
+    /// The database for writing; what had to be amended is told.
+    func openedForWriting() throws -> RunStore {
+        let store = try RunStore(path: path, ledger: ledger, mode: .writing, start: now())
+        tell(store.amendments)
+        return store
+    }
+
+    func tell(_ sentences: [String]) {
+        for sentence in sentences { FileHandle.standardError.write(Data("bench: \(sentence)\n".utf8)) }
+    }
 }
 
 struct OutputOptions: ParsableArguments {
@@ -71,6 +85,9 @@ struct RunOptions: ParsableArguments {
     @Option(help: "Whether to go on with an interrupted run of the same cases and program: auto, never.")
     var resume = Resume.auto
 
+    @Option(help: "The note whose prediction the run tests.")
+    var note: String?
+
     enum Resume: String, ExpressibleByArgument, CaseIterable {
         case auto, never
     }
@@ -81,6 +98,9 @@ struct RunOptions: ParsableArguments {
         if let mem, !(mem > 0) { throw ValidationError("--mem \(mem): give more than 0 MiB.") }
     }
 }
+
+/// Microseconds since 1970 UTC.
+func now() -> Int64 { Int64(Date().timeIntervalSince1970 * 1e6) }
 
 /// The tier with the given name.
 func tier(named name: String) throws -> Tier {

@@ -1,6 +1,7 @@
 // The command line: parses, lets one command do its work, and turns whatever happens into a last line and an exit code.
 
 public import ArgumentParser
+internal import BenchJudge
 internal import BenchRunner
 internal import BenchStore
 internal import Foundation
@@ -35,6 +36,10 @@ public func runBench<Trials: ParsableCommand>(cases: [any BenchCase], trials: Tr
         code = report(error, exit: error.exitCode)
     } catch let error as RunnerError {
         code = report(error, exit: error.exitCode)
+    } catch let error as NoteError {
+        code = report(error, exit: EX_USAGE)
+    } catch let error as PredictionError {
+        code = report(error, exit: EX_USAGE)
     } catch let error as TrialRefused {
         code = report(error, exit: error.exit)
     } catch {
@@ -72,7 +77,8 @@ struct Bench<Trials: ParsableCommand>: ParsableCommand {
                 """,
             subcommands: [
                 ListCommand.self, RunCommand.self, AllCommand.self, ShowCommand.self, CompareCommand.self,
-                ReportCommand.self,
+                ReportCommand.self, NoteCommand.self, TriageCommand.self, SQLCommand.self, ExportCommand.self,
+                ImportCommand.self, DoctorCommand.self,
                 ChildCommand.self, Trials.self,
             ])
     }
@@ -91,8 +97,8 @@ extension StoreError {
     var exitCode: Int32 {
         switch self {
         case .locked: 75
-        case .absent, .noRun: 2
-        case .ambiguousRun: 64
+        case .absent, .noRun, .noNote: 2
+        case .ambiguousRun, .ambiguousNote, .badQuery: 64
         case .foreign, .corrupt, .newerSchema, .networkFileSystem, .full, .unusable: 4
         case .badScores: 70
         }

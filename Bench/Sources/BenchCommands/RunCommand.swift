@@ -31,10 +31,11 @@ extension RunOptions {
     func execute(_ cases: [any BenchCase], kind: RunKind, tier: Tier) throws -> Int32 {
         guard !cases.isEmpty else { throw RunnerError.noCase(tier: tier.rawValue) }
         Interruption.listen()
-        let start = Int64(Date().timeIntervalSince1970 * 1e6)
-        let store = try RunStore(path: store.path, mode: .writing, start: start)
+        let store = try self.store.openedForWriting()
+        let note = try note.map { try self.store.noteToTest($0, in: store) }
         let plan = try Plan(
-            cases, kind: kind, tier: tier, seed: seed, threads: threads ?? min(visibleCores(), 64), store: store)
+            cases, kind: kind, tier: tier, seed: seed, threads: threads ?? min(visibleCores(), 64),
+            note: note?.uuid, store: store)
         let runner = Runner(
             store: store, dataFolder: data, timeoutSeconds: timeout, memoryMiB: mem, width: output.width)
         let run = try runner.run(plan, provenance: .current(), isContinuing: resume == .auto)

@@ -4,7 +4,7 @@ public import BenchRecords
 
 /// How a verb ends, as far as it depends on results.
 ///
-/// Source: harness specification, section 2.2; the codes for a broken store, bad usage and interruption belong to `bench`.
+/// Source: harness specification, section 2.2; the codes for bad usage, errors and interruption belong to `bench`.
 public enum ExitCode: Int32, Sendable {
     /// Done, nothing worse.
     case done = 0
@@ -14,6 +14,8 @@ public enum ExitCode: Int32, Sendable {
     case incomplete = 2
     /// Asked to be strict, and something could not be decided.
     case undecided = 3
+    /// What is stored contradicts itself or cannot be read.
+    case store = 4
 }
 
 /// `VERDICT <word> | <key>=<int> … | run=<8 hex> | exit=<n>`, ASCII, single spaces.

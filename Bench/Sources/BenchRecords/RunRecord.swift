@@ -185,12 +185,14 @@ public struct RunRecord: Codable, Sendable, Equatable {
     public var environment: [String: String]
     /// Its cases in plan order: for each the latest attempt.
     public var cases: [CaseRecord]
+    /// The UUID of the note whose prediction it tests, if it was begun for one.
+    public var note: String?
 
     /// A run from its parts.
     public init(
         uuid: String, kind: RunKind, build: BuildRecord, machine: MachineRecord, tier: Tier, seed: UInt64, threads: Int,
         planDigest: String, started: Int64, ended: Int64? = nil, status: RunStatus = .running,
-        environment: [String: String] = [:], cases: [CaseRecord] = []
+        environment: [String: String] = [:], cases: [CaseRecord] = [], note: String? = nil
     ) {
         self.uuid = uuid
         self.kind = kind
@@ -205,6 +207,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
         self.status = status
         self.environment = environment
         self.cases = cases
+        self.note = note
     }
 
     /// Eight hex digits that name the run in outputs: the last ones, since a UUIDv7 begins with the time.

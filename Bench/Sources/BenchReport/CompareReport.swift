@@ -83,7 +83,7 @@ extension Comparison {
         return Cell(metric.metricClass == .exact ? compact(value) : fixed(value, decimals), value: value)
     }
 
-    fileprivate var changeCell: Cell {
+    var changeCell: Cell {
         guard let change, let metric, verdict != .identical else { return .empty }
         switch metric.metricClass {
         case .cost: return Cell(signed(100 * change, 1) + "%", value: change)
@@ -110,7 +110,7 @@ extension Comparison {
     }
 
     /// What the verdict rests on, or why there is none.
-    fileprivate var note: String {
+    var note: String {
         switch verdict {
         case .worse, .better, .unconfirmed:
             adjustedP.map { "floor \(exact(floor)); p after Holm over all tested metrics \(probability($0))" } ?? ""

@@ -25,15 +25,18 @@ public struct Plan: Sendable {
     public var threads: Int
     /// The cases in the order in which they run.
     public var entries: [Entry]
+    /// The UUID of the note whose prediction the run tests, if any.
+    public var note: String?
 
     /// A plan over `cases`; expected times come from the store.
     public init(
-        _ cases: [any BenchCase], kind: RunKind, tier: Tier, seed: UInt64, threads: Int, store: RunStore
+        _ cases: [any BenchCase], kind: RunKind, tier: Tier, seed: UInt64, threads: Int, note: String? = nil, store: RunStore
     ) throws {
         self.kind = kind
         self.tier = tier
         self.seed = seed
         self.threads = threads
+        self.note = note
         entries = try cases.map { item in
             Entry(item: item, expectedSeconds: try store.medianSeconds(caseID: item.id) ?? item.expectedSeconds)
         }

@@ -48,7 +48,7 @@ private func currentBuild(_ folder: String) -> BuildRecord {
     private let buildConfiguration = "release"
 #endif
 
-private func toolchain() -> String {
+func toolchain() -> String {
     let text = programOutput(["swift", "--version"]).map { String(decoding: $0, as: UTF8.self) }
     return text?.split(separator: "\n").first.map(String.init) ?? "unknown"
 }

@@ -73,7 +73,8 @@ public struct Runner {
         let run = RunRecord(
             uuid: RunIdentifier.make(microseconds: now, using: &generator), kind: plan.kind, build: provenance.build,
             machine: provenance.machine, tier: plan.tier, seed: plan.seed, threads: plan.threads,
-            planDigest: plan.digest, started: now, environment: provenance.environment, cases: plan.records)
+            planDigest: plan.digest, started: now, environment: provenance.environment, cases: plan.records,
+            note: plan.note)
         try store.begin(run)
         return run
     }
@@ -84,7 +85,9 @@ public struct Runner {
         let run = try store.unfinishedRun(
             planDigest: plan.digest, buildDigest: provenance.build.digest,
             machineClass: provenance.machine.machineClass, startedAfter: microseconds() - day)
-        if let run { try store.end(run.uuid, status: .running, at: nil) }
+        // What was begun for another note, or for none, is older than this one's prediction.
+        guard let run, run.note == plan.note else { return nil }
+        try store.end(run.uuid, status: .running, at: nil)
         return run
     }
 
@@ -193,10 +196,14 @@ public struct Runner {
 ///
 /// 16 MiB hold any one case's results and the database's own log.
 func requireSpace(in folder: String, neededMiB: Int) throws(RunnerError) {
+    guard let free = freeMiB(in: folder), free < neededMiB else { return }
+    throw .noSpace(folder: folder, freeMiB: free, neededMiB: neededMiB)
+}
+
+/// What is free on the folder's disk; `nil` if that cannot be found out.
+func freeMiB(in folder: String) -> Int? {
     let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder)
-    guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.int64Value else { return }
-    let freeMiB = Int(free >> 20)
-    guard freeMiB >= neededMiB else { throw .noSpace(folder: folder, freeMiB: freeMiB, neededMiB: neededMiB) }
+    return (attributes?[.systemFreeSize] as? NSNumber).map { Int($0.int64Value >> 20) }
 }
 
 extension CaseRecord {

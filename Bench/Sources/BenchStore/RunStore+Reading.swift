@@ -89,10 +89,29 @@ extension RunStore {
         return [UInt8](bytes)
     }
 
-    private func runs(_ condition: String, _ arguments: StatementArguments) throws -> [RunRecord] {
+    /// Everything a case kept in a run, as it is stored.
+    func artefacts(of caseID: String, in run: String) throws -> [StoredArtefact] {
+        try read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT artefact.* FROM artefact
+                    JOIN run ON run.pk = run_pk JOIN case_def ON case_def.pk = case_pk
+                    WHERE uuid = ? AND id = ? ORDER BY artefact.pk
+                    """,
+                arguments: [Data(RunIdentifier.bytes(of: run)), caseID]
+            ).map {
+                StoredArtefact(
+                    name: $0["name"], mediaType: $0["media"], digest: $0["digest"], byteCount: $0["bytes"],
+                    inline: $0["inline"])
+            }
+        }
+    }
+
+    func runs(_ condition: String, _ arguments: StatementArguments) throws -> [RunRecord] {
         try read { database in
             try Row.fetchAll(database, sql: "\(runQuery) \(condition)", arguments: arguments)
-                .map { try record(of: $0, in: database) }
+                .map { try storedRun(of: $0, in: database) }
         }
     }
 
@@ -115,7 +134,7 @@ private let runQuery =
     "SELECT run.*, build.*, machine.*, run.pk AS key FROM run JOIN build ON build.pk = build_pk "
     + "JOIN machine ON machine.pk = machine_pk"
 
-private let newestFirst = " ORDER BY started DESC, uuid DESC"
+let newestFirst = " ORDER BY started DESC, uuid DESC"
 
 /// 0 for `@last`, N for `@last~N`, `nil` for anything else.
 private func stepsBack(_ asked: String) -> Int? {
@@ -124,10 +143,10 @@ private func stepsBack(_ asked: String) -> Int? {
     return rest.isEmpty ? 0 : rest.first == "~" ? UInt16(rest.dropFirst()).map(Int.init) : nil
 }
 
-private func record(of row: Row, in database: Database) throws -> RunRecord {
+private func storedRun(of row: Row, in database: Database) throws -> RunRecord {
     let environment: StoredEnvironment = try decoded(row["env"], from: "run.env")
     let uuid: Data = row["uuid"]
-    let patch: Data? = row["patch"]
+    let (patch, note): (Data?, Data?) = (row["patch"], row["note_uuid"])
     let build = BuildRecord(
         commit: row["commit_sha"], commitTime: row["commit_time"], parent: row["parent_sha"], branch: row["branch"],
         patchDigest: row["patch_digest"], patch: try patch.map { try expanded($0, from: "build.patch") },
@@ -144,7 +163,7 @@ private func record(of row: Row, in database: Database) throws -> RunRecord {
         machine: machine, tier: try word(row["tier"], from: "run.tier"), seed: UInt64(bitPattern: seed),
         threads: environment.threads, planDigest: row["plan_digest"], started: row["started"], ended: row["ended"],
         status: try word(row["status"], from: "run.status"), environment: environment.environment,
-        cases: try cases(of: row["key"], in: database))
+        cases: try cases(of: row["key"], in: database), note: note.map { RunIdentifier.text(of: [UInt8]($0)) })
 }
 
 private func cases(of run: Int64, in database: Database) throws -> [CaseRecord] {
@@ -236,7 +255,7 @@ private func word<Word: RawRepresentable<String>>(_ text: String, from column: S
     return word
 }
 
-private func decoded<Value: Decodable>(_ text: String, from column: String) throws -> Value {
+func decoded<Value: Decodable>(_ text: String, from column: String) throws -> Value {
     do {
         return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
     } catch {

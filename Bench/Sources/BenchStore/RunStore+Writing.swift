@@ -10,42 +10,32 @@ internal import TensorIO
 
 extension RunStore {
     /// Stores a new run with its planned cases.
-    public func begin(_ run: RunRecord) throws {
-        try write { database in
-            let build = try insertBuild(run.build, in: database)
-            let machine = try insertMachine(run.machine, in: database)
-            let environment = StoredEnvironment(threads: run.threads, environment: run.environment)
-            try database.execute(
-                sql: """
-                    INSERT INTO run (uuid, kind, build_pk, machine_pk, tier, preset, seed, plan_digest, started, ended,
-                        status, env)
-                    VALUES (?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?)
-                    """,
-                arguments: [
-                    Data(RunIdentifier.bytes(of: run.uuid)), run.kind.rawValue, build, machine, run.tier.rawValue,
-                    Int64(bitPattern: run.seed), run.planDigest, run.started, run.ended, run.status.rawValue,
-                    canonicalJSON(environment),
-                ])
-            let key = database.lastInsertedRowID
-            for (ordinal, item) in run.cases.enumerated() {
-                try writeAttempt(
-                    item, definition: insertDefinition(item, in: database), ordinal: ordinal, of: key, in: database)
-            }
-        }
-    }
+    public func begin(_ run: RunRecord) throws { try record(.run(run)) }
 
     /// Marks a case, or a further attempt at it, as it stands now: running, interrupted.
     public func start(_ item: CaseRecord, in run: String) throws {
-        try write { database in _ = try writeCase(item, in: runKey(run, in: database), database) }
+        try record(.item(item, [], of: address(of: run)))
     }
 
-    /// Stores a case that ended, with everything it measured, as one transaction.
+    /// Stores a case that ended, with everything it measured, as one line and one transaction.
     ///
     /// Artefacts of at most 64 KiB stay in the database; larger ones become files in `cas` beside it, by their SHA-256.
     public func finish(_ item: CaseRecord, in run: String, artefacts: [Artefact] = []) throws {
-        for artefact in artefacts where artefact.bytes.count > inlineLimit { try keepInFile(artefact) }
-        try write { database in
-            let run = try runKey(run, in: database)
+        for artefact in artefacts where artefact.bytes.count > StoredArtefact.inlineLimit { try keepInFile(artefact) }
+        try record(.item(item, artefacts.map(StoredArtefact.init), of: address(of: run)))
+    }
+
+    /// Closes a run, or opens it again with the status `running` and no end.
+    public func end(_ run: String, status: RunStatus, at microseconds: Int64?) throws {
+        try record(.end(status, at: microseconds, of: address(of: run)))
+    }
+
+    /// Brings the database to what the entry, the line of this UUID, says; once more changes nothing.
+    func apply(_ entry: LedgerEntry, line: String, in database: Database) throws {
+        switch entry {
+        case .run(let run): try insertRun(run, in: database)
+        case .item(let item, let artefacts, let address):
+            let run = try runKey(address.run, in: database)
             let definition = try writeCase(item, in: run, database)
             let seed = try Int64.fetchOne(database, sql: "SELECT seed FROM run WHERE pk = ?", arguments: [run])
             for (ordinal, measurement) in item.measurements.enumerated() {
@@ -53,16 +43,22 @@ extension RunStore {
                     measurement, ordinal: ordinal, caseID: item.id, run: run, seed: seed ?? 0, in: database)
             }
             for artefact in artefacts { try insertArtefact(artefact, definition: definition, run: run, in: database) }
+        case .end(let status, let microseconds, let address):
+            try database.execute(
+                sql: "UPDATE run SET status = ?, ended = ? WHERE pk = ?",
+                arguments: [status.rawValue, microseconds, runKey(address.run, in: database)])
+        case .note(let event): try insertNote(event, uuid: line, in: database)
         }
     }
 
-    /// Closes a run, or opens it again with the status `running` and no end.
-    public func end(_ run: String, status: RunStatus, at microseconds: Int64?) throws {
-        try write { database in
-            try database.execute(
-                sql: "UPDATE run SET status = ?, ended = ? WHERE pk = ?",
-                arguments: [status.rawValue, microseconds, runKey(run, in: database)])
+    private func address(of run: String) throws -> RunAddress {
+        let machine = try read { database in
+            try String.fetchOne(
+                database, sql: "SELECT class FROM machine JOIN run ON machine_pk = machine.pk WHERE uuid = ?",
+                arguments: [Data(RunIdentifier.bytes(of: run))])
         }
+        guard let machine else { throw StoreError.noRun(asked: run) }
+        return RunAddress(run: run, machine: machine)
     }
 
     func closeAbandonedRuns() throws {
@@ -89,10 +85,10 @@ extension RunStore {
     }
 
     /// Where an artefact too large for the database lies.
-    func file(ofDigest digest: String) -> URL {
-        URL(fileURLWithPath: path).deletingLastPathComponent()
-            .appendingPathComponent("cas/\(digest.prefix(2))/\(digest.dropFirst(2))")
-    }
+    func file(ofDigest digest: String) -> URL { folder.appendingPathComponent(StoredArtefact.file(ofDigest: digest)) }
+
+    /// The folder that the database lies in.
+    var folder: URL { URL(fileURLWithPath: path).deletingLastPathComponent() }
 }
 
 /// The run's column `env`: what the record holds beside the columns of the table.
@@ -101,7 +97,28 @@ struct StoredEnvironment: Codable {
     var environment: [String: String]
 }
 
-private let inlineLimit = 64 << 10
+private func insertRun(_ run: RunRecord, in database: Database) throws {
+    let build = try insertBuild(run.build, in: database)
+    let machine = try insertMachine(run.machine, in: database)
+    let environment = StoredEnvironment(threads: run.threads, environment: run.environment)
+    try database.execute(
+        sql: """
+            INSERT INTO run (uuid, kind, build_pk, machine_pk, tier, preset, seed, plan_digest, started, ended, status,
+                env, note_uuid)
+            VALUES (?, ?, ?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (uuid) DO NOTHING
+            """,
+        arguments: [
+            Data(RunIdentifier.bytes(of: run.uuid)), run.kind.rawValue, build, machine, run.tier.rawValue,
+            Int64(bitPattern: run.seed), run.planDigest, run.started, run.ended, run.status.rawValue,
+            canonicalJSON(environment), run.note.map { Data(RunIdentifier.bytes(of: $0)) },
+        ])
+    guard database.changesCount > 0 else { return }
+    let key = database.lastInsertedRowID
+    for (ordinal, item) in run.cases.enumerated() {
+        try writeAttempt(
+            item, definition: insertDefinition(item, in: database), ordinal: ordinal, of: key, in: database)
+    }
+}
 
 private func runKey(_ uuid: String, in database: Database) throws -> Int64 {
     let bytes = Data(RunIdentifier.bytes(of: uuid))
@@ -158,22 +175,25 @@ private func insertDefinition(_ item: CaseRecord, in database: Database) throws 
         ], in: database)
 }
 
-/// Writes the attempt and returns the key of its definition.
+/// Writes the attempt and returns the key of its definition; a case that was not planned comes last.
 ///
 /// What data a case met is known only when it ends, and is part
 /// of its definition: an attempt that was stored under another one moves.
 private func writeCase(_ item: CaseRecord, in run: Int64, _ database: Database) throws -> Int64 {
     let ordinal = try Int.fetchOne(
-        database, sql: "SELECT min(ordinal) FROM run_case JOIN case_def ON pk = case_pk WHERE run_pk = ? AND id = ?",
+        database,
+        sql: """
+            SELECT coalesce(min(ordinal) FILTER (WHERE id = ?2), count(DISTINCT ordinal))
+            FROM run_case JOIN case_def ON pk = case_pk WHERE run_pk = ?1
+            """,
         arguments: [run, item.id])
-    guard let ordinal else { throw StoreError.noRun(asked: "\(item.id) in the run's plan") }
     try database.execute(
         sql: """
             DELETE FROM run_case WHERE run_pk = ? AND attempt = ? AND case_pk IN (SELECT pk FROM case_def WHERE id = ?)
             """,
         arguments: [run, item.attempt, item.id])
     let definition = try insertDefinition(item, in: database)
-    try writeAttempt(item, definition: definition, ordinal: ordinal, of: run, in: database)
+    try writeAttempt(item, definition: definition, ordinal: ordinal ?? 0, of: run, in: database)
     return definition
 }
 
@@ -255,8 +275,11 @@ private func insertScores(
     return (scores, items, payload.digest)
 }
 
-private func insertArtefact(_ artefact: Artefact, definition: Int64, run: Int64, in database: Database) throws {
+private func insertArtefact(_ artefact: StoredArtefact, definition: Int64, run: Int64, in database: Database) throws {
     let family = artefact.mediaType.prefix { $0 != "/" }
+    try database.execute(
+        sql: "DELETE FROM artefact WHERE run_pk = ? AND case_pk = ? AND name = ?",
+        arguments: [run, definition, artefact.name])
     try database.execute(
         sql: """
             INSERT INTO artefact (run_pk, case_pk, kind, name, digest, bytes, media, inline)
@@ -264,8 +287,7 @@ private func insertArtefact(_ artefact: Artefact, definition: Int64, run: Int64,
             """,
         arguments: [
             run, definition, ["image", "audio"].contains(family) ? String(family) : "text", artefact.name,
-            SHA256.hexDigest(of: artefact.bytes), artefact.bytes.count, artefact.mediaType,
-            artefact.bytes.count > inlineLimit ? nil : Data(artefact.bytes),
+            artefact.digest, artefact.byteCount, artefact.mediaType, artefact.inline,
         ])
 }
 

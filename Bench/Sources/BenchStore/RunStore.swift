@@ -6,6 +6,7 @@ internal import CSystem
 internal import Foundation
 internal import GRDB
 internal import Glibc
+internal import Synchronization
 
 /// A SQLite database that remembers every run, case, value and per-item score.
 public final class RunStore: Sendable {
@@ -19,22 +20,33 @@ public final class RunStore: Sendable {
 
     /// The database file.
     public let path: String
+    /// The text files that everything is written to first.
+    public let ledger: Ledger
     let queue: DatabaseQueue
     private let lock: WriterLock?
+
+    private let amended = Mutex<[String]>([])
+
+    /// What was amended so far, a sentence each: torn lines cut off, lines indexed that the database lacked.
+    public var amendments: [String] { amended.withLock { $0 } }
+
+    func amend(_ sentence: String) { amended.withLock { $0.append(sentence) } }
 
     /// Opens the database at `path`; `start` is the writer's start in microseconds since 1970, told to who comes
     /// second.
     ///
-    /// When it opens for writing, runs that an earlier process left `running` become `partial` and their running cases
-    /// `interrupted`: the lock proves that nobody runs them.
+    /// When it opens for writing, what the ledger has and the database lacks is indexed. Runs that an earlier process
+    /// left `running` become `partial` and their running cases `interrupted`: the lock proves that nobody runs them.
     ///
+    /// - Parameter ledger: The ledger's folder; `ledger` beside the database unless another is given.
     /// - Throws: ``StoreError``.
-    public convenience init(path: String, mode: Mode, start: Int64 = 0) throws {
-        try self.init(path: path, mode: mode, start: start, migrations: Migration.all)
+    public convenience init(path: String, ledger: String? = nil, mode: Mode, start: Int64 = 0) throws {
+        try self.init(path: path, ledger: ledger, mode: mode, start: start, migrations: Migration.all)
     }
 
-    init(path: String, mode: Mode, start: Int64 = 0, migrations: [Migration]) throws {
+    init(path: String, ledger: String? = nil, mode: Mode, start: Int64 = 0, migrations: [Migration]) throws {
         self.path = path
+        self.ledger = Ledger(folder: Ledger.folder(ledger, besideDatabase: path))
         switch mode {
         case .reading:
             guard unsafe access(path, F_OK) == 0 else { throw StoreError.absent(path: path) }
@@ -53,7 +65,7 @@ public final class RunStore: Sendable {
         case .reading:
             guard version > 0 else { throw StoreError.foreign(path: path) }
             // Who may not write reads a copy in memory, brought up to date.
-            queue = isOlder ? try translating(path) { try DatabaseQueue() } : file
+            queue = isOlder ? try translating(path) { try DatabaseQueue(configuration: configuration(.writing)) } : file
             if isOlder { try translating(path) { try file.backup(to: queue) } }
         case .writing:
             queue = file
@@ -65,7 +77,11 @@ public final class RunStore: Sendable {
         if mode == .writing || isOlder {
             try translating(path) { try Migration.migrator(migrations).migrate(queue) }
         }
-        if mode == .writing { try closeAbandonedRuns() }
+        if mode == .writing {
+            try catchUp()
+            try closeAbandonedRuns()
+            try completeLedger()
+        }
     }
 
     func read<T>(_ body: (Database) throws -> T) throws -> T { try translating(path) { try queue.read(body) } }
@@ -98,6 +114,7 @@ private func configuration(_ mode: RunStore.Mode) -> Configuration {
     configuration.prepareDatabase { database in
         if mode == .writing { try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL") }
         try database.execute(sql: "PRAGMA temp_store = MEMORY")
+        database.add(function: scoresFunction)
     }
     return configuration
 }

@@ -15,6 +15,7 @@ extension Migration {
         Migration(name: "v001-initial", sql: initial),
         // A metric's place among its case's, as last declared; the first is the one that methods are compared by.
         Migration(name: "v002-ordinal", sql: "ALTER TABLE metric ADD COLUMN ordinal INTEGER NOT NULL DEFAULT 0"),
+        Migration(name: "v003-views", sql: View.migration),
     ]
 
     static func migrator(_ migrations: [Migration]) -> DatabaseMigrator {

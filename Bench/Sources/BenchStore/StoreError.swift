@@ -22,6 +22,12 @@ public enum StoreError: Error, Equatable, CustomStringConvertible {
     case noRun(asked: String)
     /// Several runs fit what was asked for.
     case ambiguousRun(asked: String, runs: [String])
+    /// No note fits what was asked for.
+    case noNote(asked: String)
+    /// Several notes fit what was asked for.
+    case ambiguousNote(asked: String, notes: [String])
+    /// A query that is none, or is not one that only reads.
+    case badQuery(detail: String)
     /// Per-item scores that cannot be stored: uneven lengths, repeated or broken item names.
     case badScores(metric: String, detail: String)
 
@@ -43,6 +49,10 @@ public enum StoreError: Error, Equatable, CustomStringConvertible {
         case .noRun(let asked): "'\(asked)': no stored run fits; 'bench show @last' shows the latest one."
         case .ambiguousRun(let asked, let runs):
             "'\(asked)': \(runs.count) runs fit (\(runs.joined(separator: ", "))); give more digits."
+        case .noNote(let asked): "'\(asked)': no note fits; 'bench note list' shows them."
+        case .ambiguousNote(let asked, let notes):
+            "'\(asked)': \(notes.count) notes fit (\(notes.joined(separator: ", "))); give more digits."
+        case .badQuery(let detail): "query: \(detail); 'bench sql' without a query shows the views."
         case .badScores(let metric, let detail): "metric '\(metric)': \(detail); correct the case that reports it."
         }
     }

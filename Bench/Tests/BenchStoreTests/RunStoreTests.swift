@@ -334,6 +334,12 @@ import Testing
         ),
         (.noRun(asked: "abcd"), "'abcd': no stored run fits; 'bench show @last' shows the latest one."),
         (.ambiguousRun(asked: "abcd", runs: ["1", "2"]), "'abcd': 2 runs fit (1, 2); give more digits."),
+        (.noNote(asked: "abcd"), "'abcd': no note fits; 'bench note list' shows them."),
+        (.ambiguousNote(asked: "abcd", notes: ["1", "2"]), "'abcd': 2 notes fit (1, 2); give more digits."),
+        (
+            .badQuery(detail: "no such table: x"),
+            "query: no such table: x; 'bench sql' without a query shows the views."
+        ),
         (
             .badScores(metric: "psnr", detail: "item 'a' comes twice"),
             "metric 'psnr': item 'a' comes twice; correct the case that reports it."
