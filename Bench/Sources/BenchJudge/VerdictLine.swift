@@ -14,6 +14,11 @@ public enum ExitCode: Int32, Sendable {
     case incomplete = 2
     /// Asked to be strict, and something could not be decided.
     case undecided = 3
+    /// For `git bisect run`: neither good nor bad.
+    case untestable = 125
+
+    /// What `git bisect run` understands: good, bad, or skip.
+    public var forBisect: ExitCode { self == .done || self == .worse ? self : .untestable }
 }
 
 /// `VERDICT <word> | <key>=<int> … | run=<8 hex> | exit=<n>`, ASCII, single spaces.
