@@ -82,7 +82,7 @@ let package = Package(
             swiftSettings: optimised),
         // Tests of Bench
         benchTests("BenchStatisticsTests", ["BenchStatistics"]),
-        benchTests("BenchJudgeTests", ["BenchJudge", "BenchRecords"] + core("Measurements")),
+        benchTests("BenchJudgeTests", ["BenchJudge", "BenchRecords", "BenchStatistics"] + core("Measurements")),
         benchTests("BenchReportTests", ["BenchReport", "BenchJudge", "BenchRecords"] + core("Measurements")),
         benchTests("BenchStoreTests", ["BenchStore", "BenchRecords", grdb] + core("Measurements", "TensorIO")),
         benchTests(

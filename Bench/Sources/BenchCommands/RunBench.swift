@@ -32,6 +32,8 @@ public func runBench<Trials: ParsableCommand>(cases: [any BenchCase], trials: Tr
             try command.run()
             code = EXIT_SUCCESS
         }
+    } catch let stopped as Interrupted {
+        code = reportInterruption(of: stopped.run)
     } catch let error as StoreError {
         code = report(error, exit: error.exitCode)
     } catch let error as RunnerError {
@@ -69,7 +71,8 @@ struct Bench<Trials: ParsableCommand>: ParsableCommand {
 
                 CASES   globs over ids ('inr.*'), suites ('inr'), exclusions ('!inr.slow')
                 RUN     the beginning or end of a run's identifier (four hex digits or
-                        more), a git revision, @last, or @last~2 for the last but two
+                        more), a git revision, @last, @last~2 for the last but two, or
+                        @baseline, @baseline:NAME for what 'bench baseline' pinned
 
                 Exit codes: 0 done, 1 worse, 2 incomplete or nothing measured, 3 undecided
                 with --strict, 4 store, 64 usage, 70 internal, 75 another process writes,
@@ -77,7 +80,8 @@ struct Bench<Trials: ParsableCommand>: ParsableCommand {
                 """,
             subcommands: [
                 ListCommand.self, RunCommand.self, AllCommand.self, ShowCommand.self, CompareCommand.self,
-                ReportCommand.self, NoteCommand.self, TriageCommand.self, SQLCommand.self, ExportCommand.self,
+                ReportCommand.self, GateCommand.self, HistoryCommand.self, FlipsCommand.self, BaselineCommand.self,
+                CalibrateCommand.self, NoteCommand.self, TriageCommand.self, SQLCommand.self, ExportCommand.self,
                 ImportCommand.self, DoctorCommand.self,
                 ChildCommand.self, Trials.self,
             ])
@@ -97,7 +101,7 @@ extension StoreError {
     var exitCode: Int32 {
         switch self {
         case .locked: 75
-        case .absent, .noRun, .noNote: 2
+        case .absent, .noRun, .noNote, .noBaseline: 2
         case .ambiguousRun, .ambiguousNote, .badQuery: 64
         case .foreign, .corrupt, .newerSchema, .networkFileSystem, .full, .unusable: 4
         case .badScores: 70
@@ -110,6 +114,7 @@ extension RunnerError {
         switch self {
         case .unknownCase, .noCase: 2
         case .noSpace: 4
+        case .otherProgram: 64
         case .cannotStart: 70
         }
     }

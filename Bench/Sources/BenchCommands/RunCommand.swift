@@ -30,26 +30,67 @@ extension RunOptions {
     /// Runs the cases, shows the run and returns the exit code.
     func execute(_ cases: [any BenchCase], kind: RunKind, tier: Tier) throws -> Int32 {
         guard !cases.isEmpty else { throw RunnerError.noCase(tier: tier.rawValue) }
-        Interruption.listen()
-        let store = try self.store.openedForWriting()
-        let note = try note.map { try self.store.noteToTest($0, in: store) }
-        let plan = try Plan(
-            cases, kind: kind, tier: tier, seed: seed, threads: threads ?? min(visibleCores(), 64),
-            note: note?.uuid, store: store)
-        let runner = Runner(
-            store: store, dataFolder: data, timeoutSeconds: timeout, memoryMiB: mem, width: output.width)
-        let run = try runner.run(plan, provenance: .current(), isContinuing: resume == .auto)
-        guard run.status == .complete else { return reportInterruption(of: run) }
-        return try output.show(.show(run))
+        return try output.show(.show(try session().measured(cases, kind: kind, tier: tier)))
     }
 
-    private func reportInterruption(of run: RunRecord) -> Int32 {
-        let code = Interruption.exitCode ?? EX_SOFTWARE
-        let done = run.cases.count { $0.state == .done }
-        let left = run.cases.count { [.planned, .interrupted].contains($0.state) }
-        FileHandle.standardError.write(
-            Data("bench: interrupted with \(left) cases left; repeat the command to go on.\n".utf8))
-        print("VERDICT interrupted | ok=\(done) left=\(left) | run=\(run.shortID) | exit=\(code)")
-        return code
+    /// Opens the store for writing and looks at program and machine.
+    func session() throws -> Session {
+        Interruption.listen()
+        let store = try self.store.openedForWriting()
+        return Session(
+            store: store, note: try note.map { try self.store.noteToTest($0, in: store) }, provenance: .current(),
+            options: self)
     }
+}
+
+/// What several runs of one command share.
+struct Session {
+    /// Open for writing.
+    let store: RunStore
+    /// Whose prediction the runs test.
+    let note: NoteRecord?
+    let provenance: Provenance
+    let options: RunOptions
+
+    /// One run of the cases, of their highest tier and with the options' seed unless said otherwise.
+    ///
+    /// `earlier` is another build's program, to run in the place of this one.
+    ///
+    /// - Throws: ``Interrupted``, and what stops a run.
+    func measured(
+        _ cases: [any BenchCase], kind: RunKind, tier: Tier? = nil, seed: UInt64? = nil, earlier: EarlierProgram? = nil
+    ) throws -> RunRecord {
+        let plan = try Plan(
+            cases, kind: kind, tier: tier ?? cases.map(\.tier).max() ?? .smoke, seed: seed ?? options.seed,
+            threads: options.threads ?? min(visibleCores(), 64), note: note?.uuid, store: store)
+        var runner = Runner(
+            store: store, dataFolder: options.data, timeoutSeconds: options.timeout, memoryMiB: options.mem,
+            width: options.output.width)
+        if let earlier { runner.program = earlier.path }
+        let run = try runner.run(
+            plan, provenance: earlier?.provenance ?? provenance, isContinuing: options.resume == .auto)
+        guard run.status == .complete else { throw Interrupted(run: run) }
+        return run
+    }
+}
+
+/// A person stopped the run; what it has is stored.
+struct Interrupted: Error {
+    let run: RunRecord
+}
+
+/// A program that an earlier run was measured with.
+struct EarlierProgram {
+    let path: String
+    let provenance: Provenance
+}
+
+func reportInterruption(of run: RunRecord) -> Int32 {
+    let code = Interruption.exitCode ?? EX_SOFTWARE
+    let done = run.cases.count { $0.state == .done }
+    let left = run.cases.count { [.planned, .interrupted].contains($0.state) }
+    FileHandle.standardError.write(
+        Data("bench: interrupted with \(left) cases left; repeat the command to go on.\n".utf8))
+    print("VERDICT interrupted | ok=\(done) left=\(left) | run=\(run.shortID) | exit=\(code)")
+    return code
 }

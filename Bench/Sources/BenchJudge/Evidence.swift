@@ -1,22 +1,24 @@
-// Paired statistics on the items of a quality metric, and the interval of one side alone.
+// Paired statistics: on the items of a quality metric, on interleaved samples of a cost; and the interval of one side alone.
 
 internal import BenchStatistics
+internal import Glibc
 public import BenchRecords
 public import Measurements
 
-/// What the items say about a difference; effects are oriented, positive is better.
+/// What items or samples say about a difference; effects are oriented, positive is better.
 public struct Evidence: Sendable, Equatable {
-    /// The mean of the items' differences in the metric's unit.
+    /// The mean of the items' differences in the metric's unit; of a cost the Hodges–Lehmann estimate of ln(B/A).
     public var effect: Double
-    /// Its 95 % interval, the expanded percentile bootstrap over groups; `nil` below two groups.
+    /// Its 95 % interval: the expanded percentile bootstrap over groups, of a cost the Walsh averages' ranks; `nil` below
+    /// two groups or six pairs.
     public var interval: ClosedRange<Double>?
-    /// Two-sided p of no difference, by randomisation over groups.
+    /// Two-sided p of no difference: by randomisation over groups, of a cost the signed rank test.
     public var p: Double
     /// The true effect that would be found four times in five; `nil` below two groups.
     public var minimumDetectable: Double?
-    /// Items on each side.
+    /// Items on each side, or pairs of samples.
     public var items: Int
-    /// Independent groups among them.
+    /// Independent groups among them, or pairs.
     public var groups: Int
 }
 
@@ -45,25 +47,33 @@ public func pairedDifference(of a: CaseRecord, minus b: CaseRecord, metric name:
         return .failure(mismatch)
     }
     // Evidence is about the new side, which here is the minuend.
-    return evidence(second, first)
+    return pairedEvidence([(second, first)])
 }
 
 extension CaseRecord {
     fileprivate func presence(of name: String) -> String { measurement(name) == nil ? "absent" : "present" }
 }
 
-/// The paired statistics of `b` against `a`, which agree in everything but their scores.
-func evidence(_ a: Measurement, _ b: Measurement) -> Result<Evidence, Mismatch> {
-    guard let before = a.scores, let after = b.scores else {
-        return .failure(Mismatch("scores", a.scores == nil ? "none" : "kept", b.scores == nil ? "none" : "kept"))
+/// The paired statistics of the second sides against the first ones, which agree in everything but their scores.
+///
+/// Several pairs are one invocation with several seeds: an item's group is the same group in all of them.
+func pairedEvidence(_ pairs: [(a: Measurement, b: Measurement)]) -> Result<Evidence, Mismatch> {
+    var (differences, groups): ([Double], [Int]) = ([], [])
+    var generator = SplitMix64(seed: 0)
+    for (a, b) in pairs {
+        guard let before = a.scores, let after = b.scores else {
+            return .failure(Mismatch("scores", a.scores == nil ? "none" : "kept", b.scores == nil ? "none" : "kept"))
+        }
+        let sign = b.metric.direction.sign
+        let found = zip(before.values, after.values).map { sign * ($1 - $0) }
+        if let index = found.firstIndex(where: { !$0.isFinite }) {
+            return .failure(
+                Mismatch("score of \(after.items[index])", "\(before.values[index])", "\(after.values[index])"))
+        }
+        generator = SplitMix64(seed: statisticsSeed(for: b.metric, after))
+        (differences, groups) = (differences + found, groups + after.groups)
     }
-    let sign = b.metric.direction.sign
-    let differences = zip(before.values, after.values).map { sign * ($1 - $0) }
-    if let index = differences.firstIndex(where: { !$0.isFinite }) {
-        return .failure(Mismatch("score of \(after.items[index])", "\(before.values[index])", "\(after.values[index])"))
-    }
-    let sample = GroupedSample(differences, groups: after.groups)
-    var generator = SplitMix64(seed: statisticsSeed(for: b.metric, after))
+    let sample = GroupedSample(differences, groups: groups)
     return .success(
         Evidence(
             effect: sample.mean,
@@ -73,6 +83,26 @@ func evidence(_ a: Measurement, _ b: Measurement) -> Result<Evidence, Mismatch> 
                 ? nil : minimumDetectableEffect(standardError: sample.standardError, groups: sample.groupCount),
             items: sample.itemCount,
             groups: sample.groupCount))
+}
+
+/// The statistics of a cost's log-ratios.
+func costEvidence(_ metric: Metric, _ logRatios: [Double]) -> Evidence {
+    let oriented = logRatios.map { metric.direction.sign * $0 }
+    let (estimate, interval) = hodgesLehmann(oriented)
+    let sample = GroupedSample(oriented, groups: Array(oriented.indices))
+    return Evidence(
+        effect: estimate, interval: interval, p: signedRankTest(oriented).p,
+        minimumDetectable: oriented.count < 2
+            ? nil : minimumDetectableEffect(standardError: sample.standardError, groups: oriented.count),
+        items: oriented.count, groups: oriented.count)
+}
+
+/// ln(new/reference) of a cost in each pair of runs that has both as positive numbers.
+func logRatios(of name: String, in caseID: String, _ pairs: [RunPair]) -> [Double] {
+    pairs.compactMap { pair in
+        let values = [pair.reference, pair.new].compactMap { $0.caseRecord(caseID)?.measurement(name)?.value }
+        return values.count == 2 && values.allSatisfy { $0 > 0 && $0.isFinite } ? log(values[1] / values[0]) : nil
+    }
 }
 
 /// The first way in which two measurements are not of one quantity on the same items.

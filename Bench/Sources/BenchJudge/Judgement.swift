@@ -1,9 +1,7 @@
-// The one function that turns two stored runs into verdicts; every output shows what it says.
-//
-// Calibrated floors and a second measurement do not exist here. A quality value is the same whenever its seed is, so a rerun
-// would add nothing: its p is corrected by Holm over every quality metric that changed. A single cost value decides nothing.
+// The one function that turns stored runs into verdicts; every output shows what it says. How values are tested stands in
+// Screening.swift.
 
-internal import BenchStatistics
+internal import Glibc
 public import BenchRecords
 public import Measurements
 
@@ -21,25 +19,44 @@ public struct Comparison: Sendable, Equatable {
     public var evidence: Evidence?
     /// The evidence's p after Holm over all metrics of the judgement that have evidence.
     public var adjustedP: Double?
+    /// What a second measurement said of a candidate; `nil` where none was asked for.
+    public var confirmation: Confirmation?
+    /// The measured floor, if the metric has one.
+    public var calibratedFloor: CalibratedFloor?
+    /// Why the change does not count, in words: it was accepted, or the case may change.
+    public var pardon: String?
     /// The answer.
     public var verdict: Verdict
 
     /// `case.metric`, or the case alone.
     public var name: String { metric.map { "\(caseID).\($0.name)" } ?? caseID }
 
-    /// The smallest change that counts, in the metric's unit: for now the metric's own smallest effect of interest.
-    public var floor: Double { metric?.smallestEffect ?? 0 }
+    /// The smallest change that counts, in the metric's unit, a ratio for costs: of the metric's own and the measured one
+    /// the larger.
+    public var floor: Double { max(metric?.smallestEffect ?? 0, calibratedFloor?.value ?? 0) }
 
     /// The change, positive is better: relative for costs, else in the metric's unit; `nil` unless both values exist.
     public var change: Double? {
         guard let a, let b, let metric else { return nil }
-        return evidence?.effect ?? metric.direction.sign * (metric.metricClass == .cost ? b / a - 1 : b - a)
+        let sign = metric.direction.sign
+        if metric.metricClass == .cost { return evidence.map { sign * expm1(sign * $0.effect) } ?? sign * (b / a - 1) }
+        return evidence?.effect ?? sign * (b - a)
+    }
+
+    /// Whether screening found a change that a second measurement may confirm, or has confirmed.
+    public var isCandidate: Bool {
+        guard evidence != nil else { return false }
+        switch verdict {
+        case .worse, .better, .unconfirmed: return true
+        default: return false
+        }
     }
 
     /// Whether the run's word, counts and exit code depend on it.
     ///
     /// A cost of which nothing can be said is shown apart: else no run without a cost measurement could ever be `identical`.
     public var isCounted: Bool {
+        if pardon != nil { return false }
         guard metric?.metricClass == .cost else { return true }
         switch verdict {
         case .underpowered, .notComparable: return false
@@ -68,6 +85,16 @@ public struct Judgement: Sendable, Equatable {
         comparisons.filter { $0.isCounted && words.contains($0.verdict.word) }.count
     }
 
+    /// Lets changes for the worse pass: of cases that may change, and those that somebody accepted with these two values.
+    public mutating func pardon(cases: Set<String>, changes: [AcceptedChange]) {
+        for index in comparisons.indices where [.worse, .unconfirmed].contains(comparisons[index].verdict) {
+            let item = comparisons[index]
+            let accepted = changes.last { $0.metric == item.name && $0.from == item.a && $0.to == item.b }
+            comparisons[index].pardon =
+                accepted.map { "accepted: \($0.why)" } ?? (cases.contains(item.caseID) ? "allowed" : nil)
+        }
+    }
+
     /// 1 if anything is worse, else 2 if anything failed, is missing or nothing was compared, else 3 if `strict` and undecided.
     public func exitCode(strict: Bool) -> ExitCode {
         if count("worse") > 0 { return .worse }
@@ -88,23 +115,46 @@ public struct Judgement: Sendable, Equatable {
     }
 }
 
+/// What is held against what.
+public struct RunPair: Sendable, Equatable {
+    /// The side that was there first.
+    public var reference: RunRecord
+    /// The side that is judged.
+    public var new: RunRecord
+
+    /// A pair of runs.
+    public init(reference: RunRecord, new: RunRecord) { (self.reference, self.new) = (reference, new) }
+}
+
 /// Holds `new` against `reference`, metric by metric.
 ///
 /// Source: harness specification, section 5.12; the first row of its table that fits decides.
-public func judge(_ new: RunRecord, against reference: RunRecord) -> Judgement {
+///
+/// `samples` are interleaved runs of both sides in fresh processes; costs are judged by them alone. Without a measured floor
+/// a metric's own smallest effect holds.
+///
+/// `confirmation` are runs of a second invocation, which every candidate needs then: interleaved ones for costs, ones with
+/// other seeds for quality; one with the seed of `new` must repeat it. Where it is `nil` nothing is measured twice: Holm over
+/// all metrics tested decides on quality, and no cost is ever worse.
+public func judge(
+    _ new: RunRecord, against reference: RunRecord, samples: [RunPair] = [], floors: [NoiseFloor] = [],
+    confirmation: [RunPair]? = nil
+) -> Judgement {
+    let pair = RunPair(reference: reference, new: new)
     var comparisons: [Comparison] = []
     var unmeasured: [String] = []
     for id in Set(reference.cases.map(\.id)).union(new.cases.map(\.id)).sorted() {
         let (a, b) = (reference.caseRecord(id), new.caseRecord(id))
         if let b, b.state == .done, a == nil || a?.state == .done {
-            comparisons += compared(a, b, in: (reference, new))
+            comparisons += compared(a, b, in: pair, samples, floors)
         } else if let verdict = verdictWithoutValues(a, b) {
             comparisons.append(Comparison(caseID: id, verdict: verdict))
         } else {
             unmeasured.append(id)
         }
     }
-    confirm(&comparisons)
+    correct(&comparisons)
+    if let confirmation { confirm(&comparisons, by: confirmation, after: new) } else { decide(&comparisons) }
     return Judgement(comparisons: comparisons, unmeasured: unmeasured, run: new.shortID)
 }
 
@@ -127,8 +177,10 @@ extension CaseRecord {
 }
 
 /// Every metric of a case that is done in the new run, and in the reference if planned there.
-private func compared(_ a: CaseRecord?, _ b: CaseRecord, in runs: (a: RunRecord, b: RunRecord)) -> [Comparison] {
-    let different = a.flatMap { mismatch(($0, b), in: runs) }
+private func compared(
+    _ a: CaseRecord?, _ b: CaseRecord, in pair: RunPair, _ samples: [RunPair], _ floors: [NoiseFloor]
+) -> [Comparison] {
+    let different = a.flatMap { mismatch($0, b, in: pair) }
     let names = Set((a?.measurements ?? []).map(\.metric.name)).union(b.measurements.map(\.metric.name))
     return names.sorted().map { name in
         let (before, after) = (a?.measurement(name), b.measurement(name))
@@ -137,14 +189,28 @@ private func compared(_ a: CaseRecord?, _ b: CaseRecord, in runs: (a: RunRecord,
         if let after, let reason = absence(in: after) {
             comparison.verdict = .failed(reason)
         } else if let before, let after {
-            let different = different ?? mismatch(before, after) ?? costMismatch(after.metric, in: runs)
-            (comparison.verdict, comparison.evidence) =
-                different.map { (.notComparable($0), nil) } ?? screened(before, after)
+            comparison.calibratedFloor = floors.calibrated(after.metric, of: b.id, in: pair.new)
+            if let different = different ?? mismatch(before, after) ?? costMismatch(after.metric, in: pair) {
+                comparison.verdict = .notComparable(different)
+            } else {
+                (comparison.verdict, comparison.evidence) = screened(
+                    before, after, of: b.id, floor: comparison.floor, samples)
+            }
         } else if after == nil {
             comparison.verdict = .missing("not reported")
         }
         return comparison
     }
+}
+
+/// The first way in which a metric is not one quantity in the two runs; also where one of them lacks it.
+func mismatch(of name: String, in caseID: String, _ pair: RunPair) -> Mismatch? {
+    let (a, b) = (pair.reference.caseRecord(caseID), pair.new.caseRecord(caseID))
+    guard let a, let b, let before = a.measurement(name), let after = b.measurement(name) else {
+        let words = [a, b].map { $0?.measurement(name) == nil ? "absent" : "present" }
+        return Mismatch(name, words[0], words[1])
+    }
+    return mismatch(a, b, in: pair) ?? mismatch(before, after) ?? costMismatch(after.metric, in: pair)
 }
 
 /// Why a measurement has no usable value, although its case is done.
@@ -159,13 +225,13 @@ private func absence(in measurement: Measurement) -> String? {
 /// Row 4 for a case: the first field that must agree and does not.
 ///
 /// Nothing here comes from the binary: a change of code is what a comparison is for.
-private func mismatch(_ cases: (a: CaseRecord, b: CaseRecord), in runs: (a: RunRecord, b: RunRecord)) -> Mismatch? {
-    let (a, b) = cases
-    if !runs.a.build.isReproducible || !runs.b.build.isReproducible {
-        return Mismatch("patch", runs.a.build.patchInWords, runs.b.build.patchInWords)
+private func mismatch(_ a: CaseRecord, _ b: CaseRecord, in pair: RunPair) -> Mismatch? {
+    let (before, after) = (pair.reference, pair.new)
+    if !before.build.isReproducible || !after.build.isReproducible {
+        return Mismatch("patch", before.build.patchInWords, after.build.patchInWords)
     }
     if a.tier != b.tier { return Mismatch("tier", a.tier.rawValue, b.tier.rawValue) }
-    if runs.a.seed != runs.b.seed { return Mismatch("seed", "\(runs.a.seed)", "\(runs.b.seed)") }
+    if before.seed != after.seed { return Mismatch("seed", "\(before.seed)", "\(after.seed)") }
     if a.version != b.version { return Mismatch("version", "\(a.version)", "\(b.version)") }
     return mismatch("configuration", a.configuration, b.configuration) ?? mismatch("data", a.dataDigests, b.dataDigests)
 }
@@ -179,72 +245,12 @@ extension BuildRecord {
 }
 
 /// Row 4 for costs, which depend on where and how the program ran.
-private func costMismatch(_ metric: Metric, in runs: (a: RunRecord, b: RunRecord)) -> Mismatch? {
+private func costMismatch(_ metric: Metric, in pair: RunPair) -> Mismatch? {
     guard metric.metricClass == .cost else { return nil }
-    let (a, b) = (runs.a.machine, runs.b.machine)
-    if a.machineClass != b.machineClass { return Mismatch("machine", a.machineClass, b.machineClass) }
-    if a.blas != b.blas { return Mismatch("blas", a.blas, b.blas) }
-    return runs.a.threads == runs.b.threads
-        ? nil : Mismatch("threads", "\(runs.a.threads)", "\(runs.b.threads)")
-}
-
-/// Rows 5 to 10 for one metric; a candidate is `unconfirmed` until `confirm` has seen them all.
-private func screened(_ a: Measurement, _ b: Measurement) -> (Verdict, Evidence?) {
-    if a.isIdentical(to: b) { return (.identical, nil) }
-    let metric = b.metric
-    switch metric.metricClass {
-    case .exact:
-        let isGood = metric.direction != .none && metric.direction.sign * (b.value - a.value) > 0
-        return (isGood ? .better : .worse, nil)
-    case .cost:
-        return (.underpowered(.pairs(fewestPairs(reaching: confirmationLevel))), nil)
-    case .quality:
-        if a.scores == nil && b.scores == nil { return (.underpowered(.itemScores), nil) }
-        switch evidence(a, b) {
-        case .failure(let mismatch): return (.notComparable(mismatch), nil)
-        case .success(let evidence): return (evidence.screened(floor: metric.smallestEffect), evidence)
-        }
+    let (a, b) = (pair.reference, pair.new)
+    if a.machine.machineClass != b.machine.machineClass {
+        return Mismatch("machine", a.machine.machineClass, b.machine.machineClass)
     }
-}
-
-extension Measurement {
-    /// Equal bit for bit, in the items if there are any.
-    fileprivate func isIdentical(to other: Measurement) -> Bool {
-        guard let scores, let others = other.scores else {
-            return (scores == nil) == (other.scores == nil) && value.bitPattern == other.value.bitPattern
-        }
-        return scores.values.map(\.bitPattern) == others.values.map(\.bitPattern)
-    }
-}
-
-private let screeningLevel = 0.05
-/// The family-wise level: at 0.05 two to four nights in a hundred would flag a quality metric falsely (section 5.9).
-private let confirmationLevel = 0.01
-
-extension Evidence {
-    fileprivate func screened(floor: Double) -> Verdict {
-        guard let interval, let minimumDetectable else { return .underpowered(.groups(fewestGroups)) }
-        if p <= screeningLevel && !interval.contains(0) && abs(effect) > floor { return .unconfirmed }
-        if -floor < interval.lowerBound && interval.upperBound < floor { return .withinNoise }
-        if groups < fewestGroups { return .underpowered(.groups(fewestGroups)) }
-        guard floor > 0, minimumDetectable > floor else { return .underpowered(nil) }
-        // The standard error falls with the square root of the number of groups; 10⁹ is as hopeless as any more.
-        let factor = minimumDetectable / floor
-        return .underpowered(.groups(Int(min(Double(groups) * factor * factor, 1e9).rounded(.up))))
-    }
-
-    /// Flipping G groups gives no p below 2/2^G, as flipping G pairs does.
-    private var fewestGroups: Int { fewestPairs(reaching: screeningLevel) }
-}
-
-/// Rows 7 and 8: Holm over every metric that was tested, then the sign decides.
-private func confirm(_ comparisons: inout [Comparison]) {
-    let tested = comparisons.indices.filter { comparisons[$0].evidence != nil }
-    let adjusted = holmAdjusted(tested.compactMap { comparisons[$0].evidence?.p })
-    for (index, p) in zip(tested, adjusted) {
-        comparisons[index].adjustedP = p
-        guard comparisons[index].verdict == .unconfirmed, p <= confirmationLevel else { continue }
-        let isGood = comparisons[index].metric?.direction != Direction.none && (comparisons[index].change ?? 0) > 0
-        comparisons[index].verdict = isGood ? .better : .worse
-    }
+    if a.machine.blas != b.machine.blas { return Mismatch("blas", a.machine.blas, b.machine.blas) }
+    return a.threads == b.threads ? nil : Mismatch("threads", "\(a.threads)", "\(b.threads)")
 }

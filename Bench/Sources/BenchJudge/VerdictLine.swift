@@ -16,6 +16,11 @@ public enum ExitCode: Int32, Sendable {
     case undecided = 3
     /// What is stored contradicts itself or cannot be read.
     case store = 4
+    /// For `git bisect run`: neither good nor bad.
+    case untestable = 125
+
+    /// What `git bisect run` understands: good, bad, or skip.
+    public var forBisect: ExitCode { self == .done || self == .worse ? self : .untestable }
 }
 
 /// `VERDICT <word> | <key>=<int> … | run=<8 hex> | exit=<n>`, ASCII, single spaces.

@@ -23,6 +23,24 @@ extension Report {
             tables: tables.compactMap(\.self), verdict: judgement.verdictLine(strict: strict))
     }
 
+    /// The same for `gate`; `unconfirmed` are cases whose candidates could not be measured on the reference's side.
+    public static func gate(
+        _ judgement: Judgement, a: RunRecord, b: RunRecord, strict: Bool, unconfirmed: [String]
+    ) -> Report {
+        var report = compare(judgement, a: a, b: b, strict: strict)
+        if unconfirmed.isEmpty { return report }
+        let rows = unconfirmed.map {
+            Row(
+                [Cell($0)],
+                note:
+                    "seeds 1001, 1002 and 1003 of A are not stored: at its commit, bench run \($0) --seed 1001, and so on"
+            )
+        }
+        report.tables.append(
+            Table(title: "without a second measurement", columns: [Column("case", .left)], rows: rows))
+        return report
+    }
+
     private static func comparisonTable(_ comparisons: [Comparison]) -> Table {
         let columns =
             [Column("case.metric", .left)] + ["A", "B", "change", "95 % interval", "p", "n/G"].map { Column($0) }
@@ -33,7 +51,7 @@ extension Report {
                 Cell(item.name), item.cell(item.a), item.cell(item.b), item.changeCell,
                 Cell(evidence?.interval.map { signed($0, item.decimals) } ?? ""),
                 evidence.map { Cell(probability($0.p), value: $0.p) } ?? .empty,
-                Cell(evidence.map { "\($0.items)/\($0.groups)" } ?? ""), Cell(item.verdict.shown),
+                Cell(evidence.map { "\($0.items)/\($0.groups)" } ?? ""), Cell(item.shown),
             ]
             return Row(cells, note: item.note, outcome: item.outcome)
         }
@@ -46,7 +64,7 @@ extension Report {
         let rows = comparisons.map { item in
             // What all of them need is said once, below the table.
             Row(
-                [Cell(item.name), item.cell(item.a), item.cell(item.b), item.changeCell, Cell(item.verdict.shown)],
+                [Cell(item.name), item.cell(item.a), item.cell(item.b), item.changeCell, Cell(item.shown)],
                 note: item.pairsNeeded == nil ? item.note : "", outcome: item.outcome)
         }
         let needed = comparisons.compactMap(\.pairsNeeded).max()
@@ -62,7 +80,7 @@ extension Report {
 
 extension RunRecord {
     /// `5c1e90ab  79ff442e main + patch 1f0e22c7  2026-02-11 02:14`.
-    fileprivate var inWords: String { "\(shortID)  \(build.inWords)  \(utc(started))" }
+    var inWords: String { "\(shortID)  \(build.inWords)  \(utc(started))" }
 }
 
 extension Verdict {
@@ -76,6 +94,9 @@ extension Verdict {
 }
 
 extension Comparison {
+    /// What became worse and may.
+    fileprivate var shown: String { pardon == nil ? verdict.shown : "pardoned" }
+
     fileprivate var decimals: Int { metric?.decimals ?? 0 }
 
     fileprivate func cell(_ value: Double?) -> Cell {
@@ -113,12 +134,31 @@ extension Comparison {
     var note: String {
         switch verdict {
         case .worse, .better, .unconfirmed:
-            adjustedP.map { "floor \(exact(floor)); p after Holm over all tested metrics \(probability($0))" } ?? ""
+            ([pardon ?? ""] + grounds).filter { !$0.isEmpty }.joined(separator: "; ")
         case .failed(let reason), .missing(let reason): reason
         case .underpowered(let need): [detectable, need?.inWords ?? ""].filter { !$0.isEmpty }.joined(separator: "; ")
         case .notComparable(let mismatch): inWords(mismatch, "A", "B")
         case .withinNoise, .new, .identical: ""
         }
+    }
+
+    private var grounds: [String] {
+        guard let adjustedP else { return [] }
+        let isCost = metric?.metricClass == .cost
+        let samples = evidence.map { "\($0.items) pairs, p \(probability($0.p))" }
+        let second: String? =
+            switch confirmation {
+            case .measured(let evidence, let p)?:
+                "second measurement \(signed(evidence.effect, decimals)), p after Holm over the candidates \(probability(p))"
+            case .repeated?: "other seeds give the same scores"
+            case .absent?: "not measured a second time"
+            case nil: nil
+            }
+        return [
+            isCost ? samples : nil, "floor \(exact(floor))",
+            calibratedFloor?.staleness.map { "widened by half, \($0)" },
+            "p after Holm over all tested metrics \(probability(adjustedP))", second,
+        ].compactMap(\.self)
     }
 
     private var detectable: String {

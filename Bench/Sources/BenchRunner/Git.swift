@@ -1,5 +1,6 @@
 // What git knows of a folder. Everything is optional: measurements are allowed where there is no repository.
 
+public import BenchRecords
 internal import Foundation
 internal import TensorIO
 
@@ -14,6 +15,13 @@ public struct Git {
     /// The commit that a revision names, 40 hex digits; `nil` if there is none.
     public func commit(of revision: String) -> String? {
         text("rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}")
+    }
+
+    /// The commits after `first` up to `last`, newest first; `nil` if git does not know both.
+    public func commits(after first: String, upTo last: String) -> [CommitRecord]? {
+        text("log", "--format=%H %s", "--end-of-options", "\(first)..\(last)")?.split(separator: "\n").map { line in
+            CommitRecord(commit: String(line.prefix(40)), subject: String(line.dropFirst(41)))
+        }
     }
 
     /// The work tree's root.

@@ -19,6 +19,19 @@ public struct Provenance: Sendable {
     /// The command line, and the environment variables that matter.
     public var environment: [String: String]
 
+    /// The provenance of an earlier build's program on this machine.
+    ///
+    /// - Throws: ``RunnerError`` if the file is not that program.
+    public func of(program path: String, builtAs build: BuildRecord) throws(RunnerError) -> Provenance {
+        let found = digest(ofFile: path)
+        guard found == build.binaryDigest, !found.isEmpty else {
+            throw .otherProgram(path: path, found: found, expected: build.binaryDigest)
+        }
+        var earlier = self
+        earlier.build = build
+        return earlier
+    }
+
     /// The provenance of what this process measures from here on; it starts git and the Swift compiler.
     public static func current() -> Provenance {
         Provenance(
@@ -38,8 +51,12 @@ private func currentBuild(_ folder: String) -> BuildRecord {
         patchDigest: hasChanges ? patch.map { SHA256.hexDigest(of: $0) } : nil,
         patch: hasChanges ? patch.flatMap { $0.count <= 32 << 20 ? $0 : nil } : nil, toolchain: toolchain(),
         configuration: buildConfiguration, dependencies: pins(in: git.root ?? folder), libraries: libraries(),
-        binaryDigest: FileManager.default.contents(atPath: "/proc/self/exe").map { SHA256.hexDigest(of: [UInt8]($0)) }
-            ?? "")
+        binaryDigest: digest(ofFile: "/proc/self/exe"))
+}
+
+/// SHA-256; empty where the file cannot be read.
+private func digest(ofFile path: String) -> String {
+    FileManager.default.contents(atPath: path).map { SHA256.hexDigest(of: [UInt8]($0)) } ?? ""
 }
 
 #if DEBUG

@@ -17,6 +17,8 @@ public struct Runner {
     public var memoryMiB: Double?
     /// Columns of the progress line.
     public var width: Int
+    /// The program whose cases run; by this name it is the very file that runs now, even if a build has replaced it since.
+    public var program = "/proc/self/exe"
 
     /// A runner over an open store.
     public init(store: RunStore, dataFolder: String?, timeoutSeconds: Double?, memoryMiB: Double?, width: Int) {
@@ -146,9 +148,8 @@ public struct Runner {
             "--scratch", scratch, "--parent", "\(ProcessInfo.processInfo.processIdentifier)",
         ]
         if let dataFolder { arguments += ["--data", dataFolder] }
-        // The program by this name is the very file that runs now, even if a build has replaced it meanwhile.
         let child = try ChildProcess(
-            program: "/proc/self/exe", arguments: arguments, environment: childEnvironment(scratchFolder: scratch),
+            program: program, arguments: arguments, environment: childEnvironment(scratchFolder: scratch),
             logPath: logPath(entry.item.id, run), limits: limits(for: entry))
         let caseStart = monotonicSeconds()
         var hasAnnouncedEnd = false

@@ -8,6 +8,8 @@ public enum RunnerError: Error, Equatable, CustomStringConvertible {
     case noCase(tier: String)
     /// Too little room where results are written.
     case noSpace(folder: String, freeMiB: Int, neededMiB: Int)
+    /// A file that is not the program of the run it should be measured for; digests are SHA-256, empty without a file.
+    case otherProgram(path: String, found: String, expected: String)
     /// The operating system refused to start a child process.
     case cannotStart(program: String, detail: String)
 
@@ -20,6 +22,10 @@ public enum RunnerError: Error, Equatable, CustomStringConvertible {
         case .noCase(let tier): "no case is left in tier '\(tier)'; 'bench list' shows which tiers have any."
         case .noSpace(let folder, let free, let needed):
             "\(folder): \(free) MiB are free and \(needed) MiB are needed; free some space or use --db."
+        case .otherProgram(let path, "", _): "\(path): cannot be read; name the reference's program."
+        case .otherProgram(let path, let found, let expected):
+            "\(path): its SHA-256 begins with \(found.prefix(8)), the reference's with \(expected.prefix(8)); "
+                + "name the program that the reference ran."
         case .cannotStart(let program, let detail):
             "\(program): cannot be started (\(detail)); check memory and limits."
         }

@@ -62,17 +62,6 @@ public func studentQuantile(_ p: Double, degreesOfFreedom: Int) -> Double {
     }
 }
 
-/// Wilson's 95 % interval for a rate of `successes` in `trials` ≥ 1.
-public func wilsonInterval(successes: Int, trials: Int) -> ClosedRange<Double> {
-    let z = normalQuantile(0.975)
-    let n = Double(trials)
-    let rate = Double(successes) / n
-    let scale = 1 + z * z / n
-    let centre = (rate + z * z / (2 * n)) / scale
-    let half = z / scale * (rate * (1 - rate) / n + z * z / (4 * n * n)).squareRoot()
-    return max(0, centre - half)...min(1, centre + half)
-}
-
 private typealias RationalFunction = (numerator: [Double], denominator: [Double])
 
 private func ratio(_ f: RationalFunction, at x: Double) -> Double {

@@ -19,14 +19,22 @@ extension RunStore {
 
     /// The run that `asked` names.
     ///
-    /// That is `@last`, `@last~N`, at least four hex digits that begin or end a run's identifier, or whatever `commit`
-    /// turns into a commit, of which the latest complete run is taken.
+    /// That is `@last`, `@last~N`, what was pinned last as `@baseline` or `@baseline:NAME`, at least four hex digits that
+    /// begin or end a run's identifier, or whatever `commit` turns into a commit, of which the latest complete run is
+    /// taken.
     public func run(matching asked: String, commit: (String) -> String?) throws -> RunRecord {
         let fitting = try identifiers(fitting: asked)
         guard fitting.count < 2 else {
             throw StoreError.ambiguousRun(asked: asked, runs: fitting.map { String($0.suffix(8)) })
         }
         if let uuid = fitting.first { return try run(uuid) }
+        if asked == "@baseline" || asked.hasPrefix("@baseline:") {
+            let name = asked.dropFirst("@baseline:".count)
+            guard let pin = try pins(named: name.isEmpty ? "main" : String(name)).first else {
+                throw StoreError.noBaseline(asked: asked)
+            }
+            return try run(pin.run)
+        }
         let found: RunRecord?
         if let back = stepsBack(asked) {
             found = try runs(newestFirst + " LIMIT 1 OFFSET ?", [back]).first
@@ -110,8 +118,11 @@ extension RunStore {
 
     func runs(_ condition: String, _ arguments: StatementArguments) throws -> [RunRecord] {
         try read { database in
-            try Row.fetchAll(database, sql: "\(runQuery) \(condition)", arguments: arguments)
-                .map { try storedRun(of: $0, in: database) }
+            try Row.fetchAll(database, sql: "\(runQuery) \(condition)", arguments: arguments).map { row in
+                let key: Int64 = row["key"]
+                return try storedRun(
+                    of: row, cases: cases(of: key, measured: measurements(of: key, in: database), in: database))
+            }
         }
     }
 
@@ -130,7 +141,7 @@ extension RunStore {
     }
 }
 
-private let runQuery =
+let runQuery =
     "SELECT run.*, build.*, machine.*, run.pk AS key FROM run JOIN build ON build.pk = build_pk "
     + "JOIN machine ON machine.pk = machine_pk"
 
@@ -143,7 +154,7 @@ private func stepsBack(_ asked: String) -> Int? {
     return rest.isEmpty ? 0 : rest.first == "~" ? UInt16(rest.dropFirst()).map(Int.init) : nil
 }
 
-private func storedRun(of row: Row, in database: Database) throws -> RunRecord {
+func storedRun(of row: Row, cases: [CaseRecord]) throws -> RunRecord {
     let environment: StoredEnvironment = try decoded(row["env"], from: "run.env")
     let uuid: Data = row["uuid"]
     let (patch, note): (Data?, Data?) = (row["patch"], row["note_uuid"])
@@ -154,27 +165,33 @@ private func storedRun(of row: Row, in database: Database) throws -> RunRecord {
         dependencies: try decoded(row["deps"], from: "build.deps"),
         libraries: try decoded(row["libs"], from: "build.libs"),
         binaryDigest: row["binary_digest"])
-    let machine = MachineRecord(
-        machineClass: row["class"], cpu: row["cpu"], architecture: row["arch"], cores: row["cores"],
-        memoryGiB: row["ram_gib"], blas: row["blas"], quota: row["quota"])
     let seed: Int64 = row["seed"]
     return RunRecord(
         uuid: RunIdentifier.text(of: [UInt8](uuid)), kind: try word(row["kind"], from: "run.kind"), build: build,
-        machine: machine, tier: try word(row["tier"], from: "run.tier"), seed: UInt64(bitPattern: seed),
+        machine: machine(of: row), tier: try word(row["tier"], from: "run.tier"), seed: UInt64(bitPattern: seed),
         threads: environment.threads, planDigest: row["plan_digest"], started: row["started"], ended: row["ended"],
         status: try word(row["status"], from: "run.status"), environment: environment.environment,
-        cases: try cases(of: row["key"], in: database), note: note.map { RunIdentifier.text(of: [UInt8]($0)) })
+        cases: cases, note: note.map { RunIdentifier.text(of: [UInt8]($0)) })
 }
 
-private func cases(of run: Int64, in database: Database) throws -> [CaseRecord] {
-    let measured = try measurements(of: run, in: database)
+func machine(of row: Row) -> MachineRecord {
+    MachineRecord(
+        machineClass: row["class"], cpu: row["cpu"], architecture: row["arch"], cores: row["cores"],
+        memoryGiB: row["ram_gib"], blas: row["blas"], quota: row["quota"])
+}
+
+/// The run's cases that fulfil the condition, each with what was measured of it.
+func cases(
+    of run: Int64, _ condition: String = "", _ arguments: StatementArguments = [],
+    measured: [String: [Measurements.Measurement]], in database: Database
+) throws -> [CaseRecord] {
     let rows = try Row.fetchAll(
         database,
         sql: """
             SELECT *, max(attempt) AS latest FROM run_case JOIN case_def ON pk = case_pk
-            WHERE run_pk = ? GROUP BY id ORDER BY ordinal
+            WHERE run_pk = ? \(condition) GROUP BY id ORDER BY ordinal
             """,
-        arguments: [run])
+        arguments: [run] + arguments)
     return try rows.map { row in
         let id: String = row["id"]
         return CaseRecord(
@@ -200,13 +217,14 @@ private func measurements(of run: Int64, in database: Database) throws -> [Strin
         arguments: [run])
     var result: [String: [Measurements.Measurement]] = [:]
     while let row = try rows.next() {
-        let flag = ValueFlag(rawValue: row["flag"]) ?? .nan
-        var measurement = Measurements.Measurement(try metric(of: row), value: flag.value(row["value"]))
+        var measurement = Measurements.Measurement(try metric(of: row), value: value(of: row))
         measurement.scores = try scores(of: row)
         result[row["case_id"], default: []].append(measurement)
     }
     return result
 }
+
+func value(of row: Row) -> Double { (ValueFlag(rawValue: row["flag"]) ?? .nan).value(row["value"]) }
 
 func metric(of row: Row) throws -> Metric {
     let text: String = row["signature"]
@@ -250,7 +268,7 @@ private func unescaped(_ text: Substring) -> String {
         .replacingOccurrences(of: "%25", with: "%")
 }
 
-private func word<Word: RawRepresentable<String>>(_ text: String, from column: String) throws -> Word {
+func word<Word: RawRepresentable<String>>(_ text: String, from column: String) throws -> Word {
     guard let word = Word(rawValue: text) else { throw damaged(column, text) }
     return word
 }

@@ -20,6 +20,8 @@ public enum StoreError: Error, Equatable, CustomStringConvertible {
     case unusable(path: String, detail: String)
     /// No run fits what was asked for.
     case noRun(asked: String)
+    /// No run was pinned by that name.
+    case noBaseline(asked: String)
     /// Several runs fit what was asked for.
     case ambiguousRun(asked: String, runs: [String])
     /// No note fits what was asked for.
@@ -47,6 +49,8 @@ public enum StoreError: Error, Equatable, CustomStringConvertible {
         case .full(let path): "\(path): no room is left to write; free some space and repeat the command to go on."
         case .unusable(let path, let detail): "\(path): cannot be used (\(detail)); check the path and its permissions."
         case .noRun(let asked): "'\(asked)': no stored run fits; 'bench show @last' shows the latest one."
+        case .noBaseline(let asked):
+            "'\(asked)': no run is pinned by this name; 'bench baseline set RUN --name NAME --why TEXT' pins one."
         case .ambiguousRun(let asked, let runs):
             "'\(asked)': \(runs.count) runs fit (\(runs.joined(separator: ", "))); give more digits."
         case .noNote(let asked): "'\(asked)': no note fits; 'bench note list' shows them."

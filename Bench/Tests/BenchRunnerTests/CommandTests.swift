@@ -17,6 +17,11 @@ import Testing
         (["run", "good.smoek"], 2, "VERDICT error |"), (["show"], 2, "VERDICT error |"),
         (["show", "beef"], 2, "VERDICT error |"),
         (["compare", "@last", "@last~1"], 2, "VERDICT error |"), (["run", "data.needed"], 2, "VERDICT incomplete |"),
+        (["flips", "@last", "@last", "good.smoke"], 2, "VERDICT error |"),
+        (["history", "good.smoke.score"], 2, "VERDICT error |"), (["baseline", "list"], 2, "VERDICT error |"),
+        (["baseline", "set", "@last", "--why", "x"], 2, "VERDICT error |"), (["gate"], 2, "VERDICT error |"),
+        (["gate", "--bisect"], 125, "VERDICT error |"), (["calibrate", "--show"], 2, "VERDICT error |"),
+        (["calibrate", "--pairs", "1", "--seeds", "2"], 0, "VERDICT calibrated | floors=4 |"),
         (["run", "good.smoke"], 0, "VERDICT complete | ok=1 "),
         (["all", "--tier", "smoke"], 0, "VERDICT complete | ok=1 "),
         (["run", "bad.throw", "good.smoke"], 2, "VERDICT incomplete | ok=1 failed=1 "),
@@ -47,6 +52,10 @@ import Testing
         ["show", "--format", "xml"], ["export"], ["import"], ["import", "--rebuild", "--dry-run"], ["note", "open", "t"],
         ["note", "add", "beef"], ["note", "close", "beef", "--conclusion", "c", "--lesson", "l", "--surprise", "4"],
         ["triage", "--week", "2026-W54"], ["sql", "SELECT 1", "--file", "x"],
+        ["history", "psnr"], ["history", "a.b", "--last", "0"],
+        ["gate", "--accept", "a.b"],
+        ["baseline", "set", "@last"], ["baseline", "set", "@last", "--why", " "], ["calibrate", "--seeds", "1"],
+        ["flips", "a", "b", "c", "--limit", "0"],
     ])
     func `bad usage is 64`(_ arguments: [String]) throws {
         #expect(try place.ended(try place.started(arguments)).code == 64)
@@ -113,6 +122,82 @@ import Testing
         #expect(
             runs[0].cases[0].measurement("score")?.scores?.values[0]
                 != runs[1].cases[0].measurement("score")?.scores?.values[0])
+    }
+}
+
+/// Verbs that look at several runs, each as a person would use it.
+@Suite struct JudgementCommandTests {
+    let place: Workplace
+
+    init() throws { place = try Workplace() }
+
+    private func run(_ arguments: String..., shift: String = "0") throws -> Ended {
+        try place.ended(try place.started(arguments, environment: ["BENCH_SHIFT": shift]))
+    }
+
+    @Test func `a history shows every run, and what is not there is incomplete`() throws {
+        for _ in 0..<2 { #expect(try run("run", "good.smoke").code == 0) }
+        let ended = try run("history", "good.smoke.score")
+        #expect(ended.code == 0)
+        #expect(ended.lastLine.hasPrefix("VERDICT steady | points=2 changes=0 | run="), "\(ended.output)")
+        #expect(
+            try run("history", "good.smoke.none").lastLine
+                == "VERDICT missing | points=0 changes=0 | run=00000000 | exit=2")
+        #expect(try run("history", "good.smoke.score", "--seed", "9").code == 2)
+    }
+
+    @Test func `flips names the items that moved`() throws {
+        #expect(try run("run", "good.smoke").code == 0)
+        #expect(try run("run", "good.smoke", shift: "-1").code == 0)
+        let ended = try run("flips", "@last~1", "@last", "good.smoke")
+        #expect(ended.code == 0)
+        #expect(ended.lastLine.hasPrefix("VERDICT moved | moved=16 lost=16 gained=0 | run="), "\(ended.output)")
+        #expect(try run("flips", "@last", "@last", "good.smoke").lastLine.hasPrefix("VERDICT identical | moved=0 "))
+        #expect(try run("flips", "@last", "@last", "good.smoke", "-m", "count").code == 2)
+    }
+
+    @Test func `a pinned run is @baseline, and older pins stay in its history`() throws {
+        for why in ["first", "second"] {
+            #expect(try run("run", "good.smoke").code == 0)
+            #expect(try run("baseline", "set", "@last", "--why", why).lastLine.hasPrefix("VERDICT pinned | pins=1 |"))
+        }
+        #expect(try run("compare", "@baseline", "@last").lastLine.hasPrefix("VERDICT identical |"))
+        #expect(try run("baseline", "list").output.contains("(second)"))
+        #expect(try run("baseline", "show", "--name", "none").code == 2)
+        let history = try run("baseline", "history")
+        #expect(history.code == 0 && history.lastLine.hasPrefix("VERDICT pinned | pins=2 |"))
+        #expect(history.output.contains("(first)"))
+    }
+
+    @Test func `the gate passes what is identical and calls a change that nobody can repeat unconfirmed`() throws {
+        #expect(try run("run", "good.smoke").code == 0)
+        #expect(try run("baseline", "set", "@last", "--why", "start").code == 0)
+        let same = try run("gate")
+        #expect(same.code == 0 && same.lastLine.hasPrefix("VERDICT identical |"), "\(same.output)\(same.errors)")
+        let changed = try run("gate", shift: "-1")
+        #expect(changed.code == 0 && changed.lastLine.hasPrefix("VERDICT unconfirmed |"), "\(changed.output)")
+        #expect(changed.output.contains("not measured a second time"))
+        #expect(changed.output.contains("seeds 1001, 1002 and 1003 of A are not stored"))
+        #expect(try run("gate", "--strict", shift: "-1").code == 3)
+        #expect(try run("gate", "--strict", "--bisect", shift: "-1").lastLine.hasSuffix("| exit=125"))
+    }
+
+    @Test func `where the reserved seeds agree the gate fails, unless the change is allowed or accepted`() throws {
+        for seed in ["1001", "1002", "1003"] { #expect(try run("run", "good.smoke", "--seed", seed).code == 0) }
+        #expect(try run("run", "good.smoke").code == 0)
+        #expect(try run("baseline", "set", "@last", "--why", "start").code == 0)
+        let worse = try run("gate", shift: "-1")
+        #expect(
+            worse.code == 1 && worse.lastLine.hasPrefix("VERDICT worse | worse=1 "), "\(worse.output)\(worse.errors)")
+        #expect(try run("gate", "--bisect", shift: "-1").code == 1)
+        #expect(try run("gate", "--allow", "good", shift: "-1").code == 0)
+        #expect(try run("gate", "--accept", "good.smoke.count", "--why", "no", shift: "-1").code == 64)
+        let accepted = try run("gate", "--accept", "good.smoke.score", "--why", "wanted", shift: "-1")
+        #expect(accepted.code == 0 && accepted.output.contains("accepted: wanted"), "\(accepted.output)")
+        #expect(try run("gate", shift: "-1").code == 0)
+        #expect(try run("gate", shift: "-2").code == 1)
+        // What confirms is no history.
+        #expect(try run("history", "good.smoke.score").lastLine.hasPrefix("VERDICT steady | points=8 "))
     }
 }
 

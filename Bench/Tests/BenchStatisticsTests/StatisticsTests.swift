@@ -48,11 +48,6 @@ private func isClose(_ a: ClosedRange<Double>?, _ lower: Double, _ upper: Double
         #expect(isClose(studentQuantile(0.975, degreesOfFreedom: degrees), t))
         #expect(isClose(studentQuantile(0.025, degreesOfFreedom: degrees), -t))
     }
-
-    @Test func `Wilson's interval`() {
-        #expect(isClose(wilsonInterval(successes: 3, trials: 120), 0.008538174769902224, 0.07093003332786608))
-        #expect(wilsonInterval(successes: 0, trials: 50).lowerBound == 0)
-    }
 }
 
 /// The golden data set of section 5.3: 40 items in 10 groups.
