@@ -46,9 +46,10 @@ struct BisectCommand: Verb {
         let bisection = search.bisection
         func commit(_ index: Int) -> SearchedCommit {
             let commit = bisection.commits[index]
+            let (mark, reason) = bisection.marks[index]?.inWords ?? ("not looked at", "")
             return SearchedCommit(
-                commit: commit, subject: search.subjects[commit] ?? "", run: search.runs[commit],
-                mark: bisection.marks[index]?.inWords ?? "not looked at")
+                commit: commit, subject: search.subjects[commit] ?? "", run: search.runs[commit], mark: mark,
+                reason: reason)
         }
         let suspects = bisection.isBadAtTheEnd ? bisection.suspects.map(commit) : []
         let end = suspects.last ?? commit(bisection.commits.count - 1)
@@ -88,11 +89,11 @@ private func mark(_ verdict: Verdict?) -> Bisection.Mark {
 }
 
 extension Bisection.Mark {
-    fileprivate var inWords: String {
+    fileprivate var inWords: (mark: String, reason: String) {
         switch self {
-        case .good: "good"
-        case .bad: "bad"
-        case .skipped(let reason): reason
+        case .good: ("good", "")
+        case .bad: ("bad", "")
+        case .skipped(let reason): ("skipped", reason)
         }
     }
 }

@@ -12,15 +12,18 @@ public struct SearchedCommit: Sendable, Equatable {
     public var subject: String
     /// What was measured there, if it could be.
     public var run: RunRecord?
-    /// `good`, `bad`, or why it was skipped.
+    /// `good`, `bad`, `skipped` or `not looked at`.
     public var mark: String
+    /// Why it was skipped; empty where it was not.
+    public var reason: String
 
     /// A commit from its parts.
-    public init(commit: String, subject: String, run: RunRecord?, mark: String) {
+    public init(commit: String, subject: String, run: RunRecord?, mark: String, reason: String) {
         self.commit = commit
         self.subject = subject
         self.run = run
         self.mark = mark
+        self.reason = reason
     }
 }
 
@@ -36,10 +39,11 @@ extension Report {
         let decimals = looked.lazy.compactMap { $0.value(caseID, metric)?.metric.decimals }.first ?? 0
         func row(_ item: SearchedCommit) -> Row {
             let value = item.value(caseID, metric)?.value
-            return Row([
-                Cell(String(item.commit.prefix(8))), Cell(item.run?.shortID ?? ""),
-                value.map { Cell(fixed($0, decimals), value: $0) } ?? .empty, Cell(item.mark), Cell(item.subject),
-            ])
+            return Row(
+                [
+                    Cell(String(item.commit.prefix(8))), Cell(item.run?.shortID ?? ""),
+                    value.map { Cell(fixed($0, decimals), value: $0) } ?? .empty, Cell(item.mark), Cell(item.subject),
+                ], note: item.reason)
         }
         let columns = [
             Column("commit", .left), Column("run", .left), Column(metric), Column("found", .left),

@@ -34,7 +34,7 @@ extension Report {
     }
 
     private static func replayTable(_ replays: [Replay]) -> Table {
-        let rows = replays.map { replay in
+        let rows = replays.enumerated().map { index, replay in
             let condition = replay.condition
             let difference = replay.result.firstDivergence(from: replays[0].result)
             return Row(
@@ -42,7 +42,7 @@ extension Report {
                     Cell(replay.run.shortID), Cell("\(condition.threads)", value: Double(condition.threads)),
                     Cell(condition.drawsHashSeed ? "drawn" : "fixed"),
                     Cell(condition.fillsMemory ? "filled" : "as it is"), Cell(replay.result.state.rawValue),
-                    Cell(difference == nil ? "identical" : "DIFFERENT"),
+                    Cell(index == 0 ? "" : difference == nil ? "identical" : "DIFFERENT"),
                 ], note: replay.result.reason)
         }
         let columns = [

@@ -9,7 +9,7 @@ internal import Foundation
 /// The program of the other commit keeps a database of its own, so that neither needs to know the other's schema; its
 /// run then moves into the store. After an interruption the work tree stays, and the same command goes on in it.
 public struct CommitRunner: Sendable {
-    /// The database that remembers; work trees and logs lie beside it. It is opened only once there is a result.
+    /// The database that remembers, with work trees and logs beside it; it is opened only once there is a result.
     public var storePath: String
     /// The folder with real data.
     public var dataFolder: String?
@@ -35,9 +35,9 @@ public struct CommitRunner: Sendable {
         self.width = width
     }
 
-    /// Runs the cases that the program of that state knows, and returns the run as it is stored.
+    /// Runs the cases that the program of that state knows, with more variables in its environment, and gives the run
+    /// as it is stored.
     ///
-    /// - Parameter environment: Variables to set for it.
     /// - Throws: ``WorktreeError``, ``RunnerError``, `StoreError`.
     public func run(
         _ state: SourceState, cases: [String], seed: UInt64, threads: Int, kind: RunKind,
@@ -121,7 +121,9 @@ extension Worktree {
         guard let listed = programOutput([program, "list", "--format", "csv", "--db", database]) else {
             throw WorktreeError.notRun(commit: state.commit, exit: -1, log: logPath("build"))
         }
-        let fields = String(decoding: listed, as: UTF8.self).split(separator: "\n").map { $0.split(separator: ",") }
+        let fields = String(decoding: listed, as: UTF8.self).split(whereSeparator: \.isNewline).map {
+            $0.split(separator: ",")
+        }
         return Set(fields.filter { $0.first == "cases" && $0.count > 1 }.map { String($0[1]) })
     }
 }

@@ -11,7 +11,7 @@ public struct CommitSearch: Sendable {
     /// What was measured at the commits that were looked at.
     public var runs: [String: RunRecord] = [:]
     /// The first lines of the commits' messages.
-    public var subjects: [String: String] = [:]
+    public var subjects: [String: String]
 
     /// The search from the revision `good` to the revision `bad` along first parents.
     ///
@@ -24,8 +24,9 @@ public struct CommitSearch: Sendable {
         guard let commits = git.line(from: first, to: last), !commits.isEmpty else {
             throw .noAncestor(good, of: bad)
         }
-        bisection = Bisection(commits: [first] + commits)
-        for commit in bisection.commits { subjects[commit] = git.subject(of: commit) }
+        bisection = Bisection(commits: [first] + commits.map(\.commit))
+        subjects = [first: git.subject(of: first)]
+        for item in commits { subjects[item.commit] = item.subject }
     }
 
     /// Searches until one commit is found or only commits that had to be skipped are left.

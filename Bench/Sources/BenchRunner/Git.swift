@@ -16,15 +16,19 @@ public struct Git: Sendable {
         text("rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}")
     }
 
-    /// The commits after `first` up to `last` along first parents, oldest first; `nil` where `first` is no ancestor.
-    public func line(from first: String, to last: String) -> [String]? {
+    /// The commits after `first` up to `last` along first parents, oldest first, each with the first line of its
+    /// message; `nil` where `first` is no ancestor.
+    func line(from first: String, to last: String) -> [(commit: String, subject: String)]? {
         guard output("merge-base", "--is-ancestor", first, last) != nil else { return nil }
-        return text("rev-list", "--first-parent", "--reverse", "\(first)..\(last)")?.split(separator: "\n")
-            .map(String.init)
+        let log = text(
+            "log", "--first-parent", "--reverse", "--no-show-signature", "--format=%H %s", "\(first)..\(last)")
+        return log?.split(separator: "\n").map { line in
+            (String(line.prefix(40)), String(line.dropFirst(41)))
+        }
     }
 
     /// The first line of a commit's message; empty for none.
-    public func subject(of commit: String) -> String { text("show", "-s", "--format=%s", commit) ?? "" }
+    func subject(of commit: String) -> String { text("show", "-s", "--format=%s", commit) ?? "" }
 
     /// Whether the repository holds only the latest commits of its history.
     var isShallow: Bool { text("rev-parse", "--is-shallow-repository") == "true" }

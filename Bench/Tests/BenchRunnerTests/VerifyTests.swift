@@ -27,7 +27,9 @@ import Testing
     @Test func `the first item that differs is told, in bits, decimals and steps`() throws {
         let ended = try place.run("verify", "fault.clock", "--format", "csv")
         let line = try #require(
-            ended.output.split(separator: "\n").first { $0.hasPrefix("where they part,fault.clock.score,item") })
+            ended.output.split(whereSeparator: \.isNewline).first {
+                $0.hasPrefix("where they part,fault.clock.score,item")
+            })
         #expect(line.hasSuffix("item-1"))
     }
 
