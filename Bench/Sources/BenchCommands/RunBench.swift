@@ -42,6 +42,8 @@ public func runBench<Trials: ParsableCommand>(cases: [any BenchCase], trials: Tr
         code = report(error, exit: EX_USAGE)
     } catch let error as PredictionError {
         code = report(error, exit: EX_USAGE)
+    } catch let error as WorktreeError {
+        code = report(error, exit: 2)
     } catch let error as TrialRefused {
         code = report(error, exit: error.exit)
     } catch {
@@ -75,14 +77,15 @@ struct Bench<Trials: ParsableCommand>: ParsableCommand {
                         @baseline, @baseline:NAME for what 'bench baseline' pinned
 
                 Exit codes: 0 done, 1 worse, 2 incomplete or nothing measured, 3 undecided
-                with --strict, 4 store, 64 usage, 70 internal, 75 another process writes,
-                130 and 143 interrupted. The last line of the output says the same.
+                with --strict, 4 store, 5 not reproduced, 64 usage, 70 internal, 75 another
+                process writes, 130 and 143 interrupted. The last line of the output says the same.
                 """,
             subcommands: [
                 ListCommand.self, RunCommand.self, AllCommand.self, ShowCommand.self, CompareCommand.self,
                 ReportCommand.self, GateCommand.self, HistoryCommand.self, FlipsCommand.self, BaselineCommand.self,
                 CalibrateCommand.self, NoteCommand.self, TriageCommand.self, SQLCommand.self, ExportCommand.self,
-                ImportCommand.self, DoctorCommand.self,
+                ImportCommand.self, DoctorCommand.self, VerifyCommand.self, ReproCommand.self, BisectCommand.self,
+                CompletionsCommand<Trials>.self,
                 ChildCommand.self, Trials.self,
             ])
     }
@@ -116,6 +119,7 @@ extension RunnerError {
         case .noSpace: 4
         case .otherProgram: 64
         case .cannotStart: 70
+        case .interrupted: Interruption.exitCode ?? 70
         }
     }
 }

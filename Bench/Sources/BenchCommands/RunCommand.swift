@@ -17,7 +17,8 @@ struct RunCommand: Verb {
             bench run inr --seed 7 --mem 2000  another seed, and no more than 2000 MiB
             """)
 
-    @Argument(help: "Globs over case ids, suites, or exclusions with '!'.") var cases: [String]
+    @Argument(help: "Globs over case ids, suites, or exclusions with '!'.", completion: .caseIDs)
+    var cases: [String]
     @OptionGroup var options: RunOptions
 
     mutating func run(_ all: [any BenchCase]) throws -> Int32 {
@@ -27,10 +28,26 @@ struct RunCommand: Verb {
 }
 
 extension RunOptions {
-    /// Runs the cases, shows the run and returns the exit code.
+    /// Runs the cases once for each seed, shows the runs and returns the exit code.
     func execute(_ cases: [any BenchCase], kind: RunKind, tier: Tier) throws -> Int32 {
         guard !cases.isEmpty else { throw RunnerError.noCase(tier: tier.rawValue) }
-        return try output.show(.show(try session().measured(cases, kind: kind, tier: tier)))
+        if dryRun { return try output.show(.plan(try planned(cases))) }
+        let session = try session()
+        let runs = try allSeeds.map { try session.measured(cases, kind: kind, tier: tier, seed: $0) }
+        return try output.show(runs.count == 1 ? .show(runs[0]) : .seeds(runs))
+    }
+
+    private var allSeeds: [UInt64] { seeds.isEmpty ? [seed] : seeds }
+
+    private func planned(_ cases: [any BenchCase]) throws -> [PlannedCase] {
+        let store = try store.openedIfThere()
+        let entries = try cases.map { try Plan.Entry($0, store: store) }
+        return allSeeds.flatMap { seed in
+            entries.map {
+                PlannedCase(
+                    id: $0.item.id, seed: seed, expectedSeconds: $0.expectedSeconds, slowSeconds: $0.slowSeconds)
+            }
+        }
     }
 
     /// Opens the store for writing and looks at program and machine.
@@ -62,10 +79,8 @@ struct Session {
     ) throws -> RunRecord {
         let plan = try Plan(
             cases, kind: kind, tier: tier ?? cases.map(\.tier).max() ?? .smoke, seed: seed ?? options.seed,
-            threads: options.threads ?? min(visibleCores(), 64), note: note?.uuid, store: store)
-        var runner = Runner(
-            store: store, dataFolder: options.data, timeoutSeconds: options.timeout, memoryMiB: options.mem,
-            width: options.output.width)
+            threads: options.threads ?? usualThreads(), note: note?.uuid, store: store)
+        var runner = options.cases.runner(store, width: options.output.width)
         if let earlier { runner.program = earlier.path }
         let run = try runner.run(
             plan, provenance: earlier?.provenance ?? provenance, isContinuing: options.resume == .auto)

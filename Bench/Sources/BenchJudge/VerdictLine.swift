@@ -16,6 +16,8 @@ public enum ExitCode: Int32, Sendable {
     case undecided = 3
     /// What is stored contradicts itself or cannot be read.
     case store = 4
+    /// A replay gave another result.
+    case notReproduced = 5
     /// For `git bisect run`: neither good nor bad.
     case untestable = 125
 

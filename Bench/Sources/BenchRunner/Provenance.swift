@@ -60,9 +60,9 @@ private func digest(ofFile path: String) -> String {
 }
 
 #if DEBUG
-    private let buildConfiguration = "debug"
+    let buildConfiguration = "debug"
 #else
-    private let buildConfiguration = "release"
+    let buildConfiguration = "release"
 #endif
 
 func toolchain() -> String {

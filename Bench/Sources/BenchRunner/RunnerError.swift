@@ -12,6 +12,8 @@ public enum RunnerError: Error, Equatable, CustomStringConvertible {
     case otherProgram(path: String, found: String, expected: String)
     /// The operating system refused to start a child process.
     case cannotStart(program: String, detail: String)
+    /// A signal ended what takes several runs.
+    case interrupted
 
     /// Where, what was found, what to do.
     public var description: String {
@@ -28,6 +30,7 @@ public enum RunnerError: Error, Equatable, CustomStringConvertible {
                 + "name the program that the reference ran."
         case .cannotStart(let program, let detail):
             "\(program): cannot be started (\(detail)); check memory and limits."
+        case .interrupted: "interrupted; what is stored stays, and the same command finishes the rest."
         }
     }
 }
