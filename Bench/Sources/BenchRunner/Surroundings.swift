@@ -23,9 +23,11 @@ public func examinedSurroundings(folder: String, last: RunRecord?) -> [CheckReco
         compiler == "unknown"
             ? CheckRecord("toolchain", .warning, "'swift --version' says nothing; put swift into the PATH")
             : compared("toolchain", compiler, last?.build.toolchain),
-        compared("machine", "\(machine.machineClass), \(machine.cores) cores", last.map {
-            "\($0.machine.machineClass), \($0.machine.cores) cores"
-        }),
+        compared(
+            "machine", "\(machine.machineClass), \(machine.cores) cores",
+            last.map {
+                "\($0.machine.machineClass), \($0.machine.cores) cores"
+            }),
         compared("blas", machine.blas, last?.machine.blas),
         CheckRecord(
             "governor", frequency ?? "performance" == "performance" ? .fine : .warning,
@@ -36,7 +38,8 @@ public func examinedSurroundings(folder: String, last: RunRecord?) -> [CheckReco
         let isBusy = load[0] > 0.5 * Double(machine.cores)
         let number = String(format: "%.2f", load[0])
         checks.append(
-            CheckRecord("load", isBusy ? .warning : .fine, number + (isBusy ? ": costs measured now are not quiet" : "")))
+            CheckRecord(
+                "load", isBusy ? .warning : .fine, number + (isBusy ? ": costs measured now are not quiet" : "")))
     }
     if let free = freeMiB(in: folder) {
         let state: CheckRecord.State = free < 16 ? .bad : free < 200 ? .warning : .fine
