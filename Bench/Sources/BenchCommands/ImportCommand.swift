@@ -29,7 +29,8 @@ struct ImportCommand: Verb {
     }
 
     mutating func run(_ all: [any BenchCase]) throws -> Int32 {
-        let record = paths.isEmpty
+        let record =
+            paths.isEmpty
             ? nil : try store.openedForWriting().importLedger(paths, isDryRun: dryRun, at: now())
         if rebuild { try store.rebuild() }
         return try output.show(.imported(record, isDryRun: dryRun, isRebuilt: rebuild))

@@ -30,7 +30,8 @@ public struct Plan: Sendable {
 
     /// A plan over `cases`; expected times come from the store.
     public init(
-        _ cases: [any BenchCase], kind: RunKind, tier: Tier, seed: UInt64, threads: Int, note: String? = nil, store: RunStore
+        _ cases: [any BenchCase], kind: RunKind, tier: Tier, seed: UInt64, threads: Int, note: String? = nil,
+        store: RunStore
     ) throws {
         self.kind = kind
         self.tier = tier

@@ -6,7 +6,10 @@ internal import Glibc
 
 /// Examines what is around runs whose results go to `folder`.
 ///
-/// - Parameter last: The latest run, with which a change is told; `nil` if there is none.
+/// - Parameters:
+///   - folder: A folder that exists.
+///   - last: The latest run, with which a change is told; `nil` if there is none.
+/// - Returns: A check each, whether all is well or not.
 public func examinedSurroundings(folder: String, last: RunRecord?) -> [CheckRecord] {
     let machine = currentMachine()
     let compiler = toolchain()
@@ -23,9 +26,11 @@ public func examinedSurroundings(folder: String, last: RunRecord?) -> [CheckReco
         compiler == "unknown"
             ? CheckRecord("toolchain", .warning, "'swift --version' says nothing; put swift into the PATH")
             : compared("toolchain", compiler, last?.build.toolchain),
-        compared("machine", "\(machine.machineClass), \(machine.cores) cores", last.map {
-            "\($0.machine.machineClass), \($0.machine.cores) cores"
-        }),
+        compared(
+            "machine", "\(machine.machineClass), \(machine.cores) cores",
+            last.map {
+                "\($0.machine.machineClass), \($0.machine.cores) cores"
+            }),
         compared("blas", machine.blas, last?.machine.blas),
         CheckRecord(
             "governor", frequency ?? "performance" == "performance" ? .fine : .warning,
@@ -36,7 +41,8 @@ public func examinedSurroundings(folder: String, last: RunRecord?) -> [CheckReco
         let isBusy = load[0] > 0.5 * Double(machine.cores)
         let number = String(format: "%.2f", load[0])
         checks.append(
-            CheckRecord("load", isBusy ? .warning : .fine, number + (isBusy ? ": costs measured now are not quiet" : "")))
+            CheckRecord(
+                "load", isBusy ? .warning : .fine, number + (isBusy ? ": costs measured now are not quiet" : "")))
     }
     if let free = freeMiB(in: folder) {
         let state: CheckRecord.State = free < 16 ? .bad : free < 200 ? .warning : .fine
