@@ -45,7 +45,17 @@ extension NoteRecord {
 
     /// The closing that the findings and the author's words give.
     ///
-    /// - Parameter asked: The author's outcome; `nil` for the clauses'.
+    /// - Parameters:
+    ///   - predictions: What was found about each clause of the prediction.
+    ///   - refutations: The same of the refutation.
+    ///   - asked: The author's outcome; `nil` for the clauses'.
+    ///   - because: Why it is another than the clauses'; empty where it is not.
+    ///   - conclusion: What the experiment says.
+    ///   - lesson: What to do otherwise next time.
+    ///   - surprise: 0...3.
+    ///   - next: What follows; may be empty.
+    /// - Returns: What to write into the note.
+    /// - Throws: ``NoteError``.
     public func closing(
         predictions: [Finding], refutations: [Finding], asked: NoteOutcome?, because: String, conclusion: String,
         lesson: String, surprise: Int, next: String

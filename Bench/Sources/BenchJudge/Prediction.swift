@@ -172,7 +172,7 @@ public struct Finding: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-/// All predictions hold: confirmed. Else all conditions of the refutation hold: refuted. Else nothing is shown.
+/// Confirmed if all predictions hold, else refuted if the whole refutation holds, else inconclusive.
 public func outcome(of predictions: [Finding], refutations: [Finding]) -> NoteOutcome {
     if predictions.allSatisfy({ $0.holds == true }) { return .confirmed }
     return refutations.allSatisfy { $0.holds == true } ? .refuted : .inconclusive

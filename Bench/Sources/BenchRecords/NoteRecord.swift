@@ -99,7 +99,9 @@ public struct NoteEvent: Codable, Sendable, Equatable {
     public var change: NoteChange
 
     /// An event from its parts.
-    public init(note: String, at: Int64, _ change: NoteChange) { (self.note, self.at, self.change) = (note, at, change) }
+    public init(note: String, at: Int64, _ change: NoteChange) {
+        (self.note, self.at, self.change) = (note, at, change)
+    }
 }
 
 /// A note with everything that happened to it.

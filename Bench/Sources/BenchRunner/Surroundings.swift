@@ -6,7 +6,10 @@ internal import Glibc
 
 /// Examines what is around runs whose results go to `folder`.
 ///
-/// - Parameter last: The latest run, with which a change is told; `nil` if there is none.
+/// - Parameters:
+///   - folder: A folder that exists.
+///   - last: The latest run, with which a change is told; `nil` if there is none.
+/// - Returns: A check each, whether all is well or not.
 public func examinedSurroundings(folder: String, last: RunRecord?) -> [CheckRecord] {
     let machine = currentMachine()
     let compiler = toolchain()

@@ -10,7 +10,9 @@ extension RunStore {
     public func record(_ event: NoteEvent) throws { try record(.note(event)) }
 
     /// Every note, the latest first.
-    public func notes() throws -> [NoteRecord] { try notes("SELECT uuid FROM note ORDER BY opened DESC, uuid DESC", []) }
+    public func notes() throws -> [NoteRecord] {
+        try notes("SELECT uuid FROM note ORDER BY opened DESC, uuid DESC", [])
+    }
 
     /// The note that at least four hex digits begin or end.
     public func note(matching asked: String) throws -> NoteRecord {

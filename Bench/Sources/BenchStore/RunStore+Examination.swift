@@ -67,7 +67,8 @@ private func faults(in contents: Ledger.Contents) -> [(CheckRecord.State, String
         guard case .digest(_, let stated, _) = reason else { return String?.none }
         return stated
     }
-    for (number, line) in contents.lines where !line.previous.isEmpty && !digests.union(stated).contains(line.previous) {
+    for (number, line) in contents.lines where !line.previous.isEmpty && !digests.union(stated).contains(line.previous)
+    {
         faults.append((.bad, "the line before line \(number) is not there"))
     }
     return faults

@@ -30,6 +30,14 @@ extension RunStore {
 
     /// Writes the lines of the runs that were stored before there was a ledger.
     func completeLedger() throws {
+        let missing = try read {
+            try Int.fetchOne(
+                $0,
+                sql: """
+                    SELECT (SELECT count(*) FROM run) - count(*) FROM ledger_file WHERE path NOT LIKE 'notes/%'
+                    """)
+        }
+        guard missing != 0 else { return }
         let known = try indexedBytes()
         let addresses = try read { database in
             try Row.fetchAll(database, sql: "SELECT uuid, class FROM run JOIN machine ON machine.pk = machine_pk")
@@ -133,8 +141,11 @@ extension RunStore {
     /// remembered in the table `conflict`; what was known stays.
     ///
     /// - Parameters:
+    ///   - paths: Files and folders.
     ///   - isDryRun: Only looks.
     ///   - time: Microseconds since 1970, for the conflicts.
+    /// - Returns: What was found.
+    /// - Throws: ``StoreError``.
     public func importLedger(_ paths: [String], isDryRun: Bool, at time: Int64) throws -> ImportRecord {
         var record = ImportRecord()
         var known: [String: [String: String]] = [:]
@@ -315,7 +326,9 @@ extension RunStore {
     public func integrityProblems() throws -> [String] {
         try read { database in
             try String.fetchAll(database, sql: "PRAGMA integrity_check").filter { $0 != "ok" }
-                + Row.fetchAll(database, sql: "PRAGMA foreign_key_check").map { "table \($0[0] as String): lost reference" }
+                + Row.fetchAll(database, sql: "PRAGMA foreign_key_check").map {
+                    "table \($0[0] as String): lost reference"
+                }
         }
     }
 

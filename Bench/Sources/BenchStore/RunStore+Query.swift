@@ -15,7 +15,9 @@ extension RunStore {
                 let rows = try Row.fetchAll(statement).map { row in Array(row.databaseValues).map(value) }
                 return QueryRecord(columns: statement.columnNames, rows: rows)
             }
-        } catch let error as DatabaseError where [.SQLITE_ERROR, .SQLITE_MISUSE, .SQLITE_READONLY].contains(error.resultCode) {
+        } catch let error as DatabaseError
+            where [.SQLITE_ERROR, .SQLITE_MISUSE, .SQLITE_READONLY].contains(error.resultCode)
+        {
             throw StoreError.badQuery(detail: error.message ?? "it cannot be understood")
         } catch let error as DatabaseError {
             return try translating(path) { throw error }

@@ -34,7 +34,8 @@ extension RunStore {
         try runs(
             "WHERE \(wholeTiers) AND kind = ? AND tier = ? AND seed = ? AND class = ? AND started < ?\(newestFirst) LIMIT 1",
             [
-                run.kind.rawValue, run.tier.rawValue, Int64(bitPattern: run.seed), run.machine.machineClass, run.started,
+                run.kind.rawValue, run.tier.rawValue, Int64(bitPattern: run.seed), run.machine.machineClass,
+                run.started,
             ]
         ).first
     }
@@ -50,7 +51,10 @@ extension RunStore {
                     SELECT uuid, class FROM run JOIN machine ON machine.pk = machine_pk
                     WHERE started >= \(start) AND started < \(end)
                     """
-            ).map { LedgerEntry.path(of: RunAddress(run: RunIdentifier.text(of: [UInt8]($0["uuid"] as Data)), machine: $0["class"])) }
+            ).map {
+                LedgerEntry.path(
+                    of: RunAddress(run: RunIdentifier.text(of: [UInt8]($0["uuid"] as Data)), machine: $0["class"]))
+            }
                 + Data.fetchAll(database, sql: "SELECT uuid FROM note WHERE opened >= \(start) AND opened < \(end)")
                 .map { notePath(RunIdentifier.text(of: [UInt8]($0))) }
         }

@@ -32,13 +32,16 @@ public final class RunStore: Sendable {
 
     func amend(_ sentence: String) { amended.withLock { $0.append(sentence) } }
 
-    /// Opens the database at `path`; `start` is the writer's start in microseconds since 1970, told to who comes
-    /// second.
+    /// Opens the database at `path`.
     ///
     /// When it opens for writing, what the ledger has and the database lacks is indexed. Runs that an earlier process
     /// left `running` become `partial` and their running cases `interrupted`: the lock proves that nobody runs them.
     ///
-    /// - Parameter ledger: The ledger's folder; `ledger` beside the database unless another is given.
+    /// - Parameters:
+    ///   - path: The database file.
+    ///   - ledger: The ledger's folder; `ledger` beside the database unless another is given.
+    ///   - mode: What it is opened for.
+    ///   - start: The writer's start in microseconds since 1970, told to who comes second.
     /// - Throws: ``StoreError``.
     public convenience init(path: String, ledger: String? = nil, mode: Mode, start: Int64 = 0) throws {
         try self.init(path: path, ledger: ledger, mode: mode, start: start, migrations: Migration.all)

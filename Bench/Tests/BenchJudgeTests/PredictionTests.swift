@@ -60,7 +60,8 @@ import Testing
     // of the interval (factor 1.2 for ten groups) takes its upper end to −0.498 at most. The wall time halves.
     @Test(arguments: [
         ("a.x.loss < 0.95", true), ("a.x.loss > 0.95", false), ("a.x.loss < -0.5 vs A", true),
-        ("a.x.loss < -0.52 vs A", false), ("upper a.x.loss <= -0.49 vs A", true), ("upper a.x.loss < -0.51 vs A", false),
+        ("a.x.loss < -0.52 vs A", false), ("upper a.x.loss <= -0.49 vs A", true),
+        ("upper a.x.loss < -0.51 vs A", false),
         ("lower a.x.loss < -0.51 vs A", true), ("lower a.x.loss < -0.63 vs A", false),
         ("upper a.x.loss < 1.3", true), ("lower a.x.loss > 0.94", false),
         ("a.x.wall <= -50% vs A", true), ("a.x.wall < -51% vs A", false), ("a.x.wall == -2 vs A", true),
@@ -89,10 +90,11 @@ import Testing
         #expect(seeds.holds == nil && seeds.reason.hasPrefix("seed is "))
     }
 
-    @Test(arguments: [
-        ([true, true], [true], NoteOutcome.confirmed), ([true, false], [true], .refuted),
-        ([true, false], [false], .inconclusive), ([true, nil], [nil], .inconclusive), ([nil], [true], .refuted),
-    ] as [([Bool?], [Bool?], NoteOutcome)])
+    @Test(
+        arguments: [
+            ([true, true], [true], NoteOutcome.confirmed), ([true, false], [true], .refuted),
+            ([true, false], [false], .inconclusive), ([true, nil], [nil], .inconclusive), ([nil], [true], .refuted),
+        ] as [([Bool?], [Bool?], NoteOutcome)])
     func `the outcome follows from what holds`(_ predicted: [Bool?], _ refuting: [Bool?], _ expected: NoteOutcome)
         throws
     {
@@ -146,7 +148,9 @@ import Testing
 
     @Test func `no conclusion, no lesson, no end`() {
         #expect(throws: NoteError.tooShort(what: "lesson", count: 19)) { try closed(lesson: "nineteen characters") }
-        #expect(throws: NoteError.tooShort(what: "conclusion", count: 1)) { try closed(conclusion: "   x     \n      ") }
+        #expect(throws: NoteError.tooShort(what: "conclusion", count: 1)) {
+            try closed(conclusion: "   x     \n      ")
+        }
     }
 
     @Test func `the author overrules the clauses only with a reason`() throws {

@@ -58,7 +58,8 @@ import Testing
 
     @Test(arguments: [
         ["run"], ["run", "good", "--threads", "0"], ["all", "--tier", "weekly"], ["list", "--width", "3"], ["nothing"],
-        ["show", "--format", "xml"], ["export"], ["import"], ["import", "--rebuild", "--dry-run"], ["note", "open", "t"],
+        ["show", "--format", "xml"], ["export"], ["import"], ["import", "--rebuild", "--dry-run"],
+        ["note", "open", "t"],
         ["note", "add", "beef"], ["note", "close", "beef", "--conclusion", "c", "--lesson", "l", "--surprise", "4"],
         ["triage", "--week", "2026-W54"], ["sql", "SELECT 1", "--file", "x"],
         ["history", "psnr"], ["history", "a.b", "--last", "0"],

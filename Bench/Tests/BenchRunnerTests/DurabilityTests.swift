@@ -74,7 +74,8 @@ private struct SplitMix: RandomNumberGenerator {
     init() throws { place = try Workplace() }
 
     private func shell(_ line: String) throws -> Ended {
-        try place.ended(try place.started(["-c", line.replacing("BENCH", with: Workplace.program)], program: "/bin/bash"))
+        try place.ended(
+            try place.started(["-c", line.replacing("BENCH", with: Workplace.program)], program: "/bin/bash"))
     }
 
     @Test func `without git, runs are stored and revisions are refused in words`() throws {

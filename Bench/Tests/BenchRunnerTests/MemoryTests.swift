@@ -173,7 +173,8 @@ extension Ended {
 
     @Test func `scores come item by item, and what is no number is null`() throws {
         let ended = try place.run(
-            "sql", "SELECT item, item_group, score FROM v_scores WHERE case_id = 'good.nan' ORDER BY item_group", "--csv")
+            "sql", "SELECT item, item_group, score FROM v_scores WHERE case_id = 'good.nan' ORDER BY item_group",
+            "--csv")
         #expect(ended.output.contains("query,item-0,item_group,,0.0,,,0\r\n"), "\(ended.output)")
         #expect(ended.output.contains("query,item-4,score,,,,,\r\n"))
         #expect(ended.output.contains("VERDICT listed | rows=5 |"))
@@ -181,7 +182,10 @@ extension Ended {
 
     @Test(arguments: [
         ("DELETE FROM run", "bench: query: the statement would write; 'bench sql' without a query shows the views.\n"),
-        ("SELECT nothing FROM run", "bench: query: no such column: nothing; 'bench sql' without a query shows the views.\n"),
+        (
+            "SELECT nobody FROM run",
+            "bench: query: no such column: nobody; 'bench sql' without a query shows the views.\n"
+        ),
         ("SELECT 1; SELECT 2", nil),
     ])
     func `what cannot be asked is refused with 64`(_ query: String, _ sentence: String?) throws {
@@ -189,6 +193,13 @@ extension Ended {
         #expect(ended.code == 64)
         if let sentence { #expect(ended.errors == sentence) }
         #expect(place.latest?.status == .complete)
+    }
+
+    @Test func `a week begins on Monday, in UTC, and only weeks of the calendar are taken`() throws {
+        let week = try place.run("triage", "--week", "2026-W07")
+        #expect(week.code == 0)
+        #expect(week.output.hasPrefix("week 2026-W07   from 2026-02-09   nights 0"), "\(week.output)")
+        #expect(week.lastLine.hasPrefix("VERDICT quiet | nights=0 "))
     }
 
     @Test func `a query may come from a file`() throws {
