@@ -9,15 +9,14 @@ extension RunStore {
     /// The runs that measured a metric, oldest first, each with that one case and value, without its items.
     ///
     /// At most the latest `count` runs with `seed`, since values of different seeds are no series, on one machine, or on
-    /// all where `machineClass` is `nil`. Runs that try something out (explore, calibrate, confirm, verify, repro) are no
-    /// history.
+    /// all where `machineClass` is `nil`. Runs that try something out are no history.
     public func history(
         of caseID: String, metric name: String, seed: UInt64, machineClass: String?, last count: Int
     ) throws -> [RunRecord] {
         let condition = """
              WHERE run.pk IN (SELECT run_pk FROM result JOIN metric ON metric.pk = metric_pk
                 WHERE case_id = ? AND name = ?)
-            AND kind NOT IN ('explore', 'calibrate', 'confirm', 'verify', 'repro') AND seed = ? AND ifnull(class = ?, 1)
+            AND \(isRecord) AND seed = ? AND ifnull(class = ?, 1)
             """
         return try read { database in
             try Row.fetchAll(
@@ -33,7 +32,8 @@ extension RunStore {
     public func run(like run: RunRecord, seed: UInt64, caseID: String) throws -> RunRecord? {
         try runs(
             """
-            WHERE commit_sha = ? AND patch_digest IS ? AND seed = ? AND status = 'complete' AND run.pk IN (
+            WHERE commit_sha = ? AND patch_digest IS ? AND seed = ? AND status = 'complete' AND \(isRecord)
+            AND run.pk IN (
                 SELECT run_pk FROM run_case JOIN case_def ON case_def.pk = case_pk WHERE id = ? AND state = 'done')
             """ + newestFirst + " LIMIT 1",
             [run.build.commit, run.build.patchDigest, Int64(bitPattern: seed), caseID]
