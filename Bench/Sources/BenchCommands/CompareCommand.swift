@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import BenchJudge
 internal import BenchReport
+internal import BenchStore
 internal import Measurements
 
 struct CompareCommand: Verb {
@@ -24,6 +25,7 @@ struct CompareCommand: Verb {
     mutating func run(_ all: [any BenchCase]) throws -> Int32 {
         let store = try store.opened()
         let (reference, new) = (try storedRun(a, cases, in: store), try storedRun(b, cases, in: store))
-        return try output.show(.compare(judge(new, against: reference), a: reference, b: new, strict: strict))
+        let judgement = judge(new, against: reference, floors: try store.floors())
+        return try output.show(.compare(judgement, a: reference, b: new, strict: strict))
     }
 }

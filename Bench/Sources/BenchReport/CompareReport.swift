@@ -114,7 +114,7 @@ extension Comparison {
     }
 
     fileprivate var pairsNeeded: Int? {
-        guard case .underpowered(.pairs(let count)) = verdict else { return nil }
+        guard evidence == nil, case .underpowered(.pairs(let count)) = verdict else { return nil }
         return count
     }
 

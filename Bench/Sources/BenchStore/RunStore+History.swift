@@ -13,14 +13,17 @@ extension RunStore {
     public func history(
         of caseID: String, metric name: String, seed: UInt64, machineClass: String?, last count: Int
     ) throws -> [RunRecord] {
+        // The keys first: sorting whole runs, patches and all, would take most of the time.
         let condition = """
-             WHERE run.pk IN (SELECT run_pk FROM result JOIN metric ON metric.pk = metric_pk
-                WHERE case_id = ? AND name = ?)
-            AND \(isRecord) AND seed = ? AND ifnull(class = ?, 1)
+             WHERE run.pk IN (
+                SELECT run.pk FROM metric JOIN result ON metric_pk = metric.pk JOIN run ON run.pk = run_pk
+                JOIN machine ON machine.pk = machine_pk
+                WHERE case_id = ? AND name = ? AND \(isRecord) AND run.seed = ? AND ifnull(machine.class = ?, 1)
+                \(newestFirst) LIMIT ?)
             """
         return try read { database in
             try Row.fetchAll(
-                database, sql: runQuery + condition + newestFirst + " LIMIT ?",
+                database, sql: runQuery + condition + newestFirst,
                 arguments: [caseID, name, Int64(bitPattern: seed), machineClass, count]
             ).reversed().map { row in
                 try record(of: row, cases: measuredCase(caseID, name, run: row["key"], in: database))

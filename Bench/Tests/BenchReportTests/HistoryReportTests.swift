@@ -197,4 +197,27 @@ private func night(_ index: Int, _ value: Double, metric: Metric = acer) -> RunR
         }
         #expect(judgement.count("worse") == 0 && judgement.count("unconfirmed") == 2)
     }
+
+    @Test func `a cost measured in pairs says how far and how surely it moved, twice`() {
+        let wall = Metric("wall", .cost, unit: "s", direction: .lowerIsBetter, decimals: 1)
+        func timed(_ seconds: Double) -> RunRecord { night(0, seconds, metric: wall) }
+        func pairs(_ ratio: Double) -> [RunPair] {
+            (1...10).map { RunPair(reference: timed(10), new: timed(10 * ratio * (1 + 1e-6 * Double($0)))) }
+        }
+        func text(_ ratio: Double) -> String {
+            let judgement = judge(
+                timed(12), against: timed(10), samples: pairs(ratio), confirmation: pairs(ratio))
+            return Report.compare(judgement, a: timed(10), b: timed(12), strict: false).text()
+        }
+        // ln 1.2 = 0.182; 2/2¹⁰ = 0.0020.
+        let slower = text(1.2)
+        #expect(slower.contains("pad.mini.wall  10.0  12.0  -20.0%  WORSE"), "\(slower)")
+        #expect(
+            slower.contains(
+                """
+                    (10 pairs, p 0.0020; floor 0; p after Holm over all tested metrics 0.0020; second measurement
+                    -18.2%, p after Holm over the candidates 0.0020)
+                """), "\(slower)")
+        #expect(!slower.contains("one sample a side"))
+    }
 }
