@@ -5,6 +5,7 @@ internal import BenchJudge
 internal import BenchRecords
 internal import BenchReport
 internal import BenchRunner
+internal import BenchStore
 internal import Measurements
 
 struct CompareCommand: Verb {
@@ -47,7 +48,8 @@ struct CompareCommand: Verb {
     }
 
     private func judged(_ reference: RunRecord, _ new: RunRecord) throws -> Int32 {
-        try output.show(.compare(judge(new, against: reference), a: reference, b: new, strict: strict))
+        let judgement = judge(new, against: reference, floors: try store.opened().floors())
+        return try output.show(.compare(judgement, a: reference, b: new, strict: strict))
     }
 }
 

@@ -44,7 +44,7 @@ struct GateCommand: Verb {
     mutating func run(_ all: [any BenchCase]) throws -> Int32 {
         do {
             return try gate(all.filter { $0.tier <= tier })
-        } catch  where bisect {
+        } catch let error where bisect && !(error is Interrupted) {
             throw TrialRefused(because: error, exit: ExitCode.untestable.rawValue)
         }
     }

@@ -107,14 +107,14 @@ extension Comparison {
     var changeCell: Cell {
         guard let change, let metric, verdict != .identical else { return .empty }
         switch metric.metricClass {
-        case .cost: return Cell(signed(100 * change, 1) + "%", value: change)
+        case .cost: return Cell(effectText(change), value: change)
         case .exact: return Cell((change > 0 ? "+" : "") + compact(change), value: change)
         case .quality: return Cell(signed(change, decimals), value: change, interval: evidence?.interval)
         }
     }
 
     fileprivate var pairsNeeded: Int? {
-        guard case .underpowered(.pairs(let count)) = verdict else { return nil }
+        guard evidence == nil, case .underpowered(.pairs(let count)) = verdict else { return nil }
         return count
     }
 
@@ -149,13 +149,13 @@ extension Comparison {
         let second: String? =
             switch confirmation {
             case .measured(let evidence, let p)?:
-                "second measurement \(signed(evidence.effect, decimals)), p after Holm over the candidates \(probability(p))"
+                "second measurement \(effectText(evidence.effect)), p after Holm over the candidates \(probability(p))"
             case .repeated?: "other seeds give the same scores"
             case .absent?: "not measured a second time"
             case nil: nil
             }
         return [
-            isCost ? samples : nil, "floor \(exact(floor))",
+            isCost ? samples : nil, "floor \(short(floor))",
             calibratedFloor?.staleness.map { "widened by half, \($0)" },
             "p after Holm over all tested metrics \(probability(adjustedP))", second,
         ].compactMap(\.self)
@@ -163,8 +163,14 @@ extension Comparison {
 
     private var detectable: String {
         guard let smallest = evidence?.minimumDetectable else { return "" }
-        let wanted = floor > 0 ? ", wanted \(fixed(floor, decimals))" : ""
-        return "smallest detectable \(fixed(smallest, decimals))\(wanted)"
+        let isCost = metric?.metricClass == .cost
+        func size(_ x: Double) -> String { isCost ? fixed(100 * x, 1) + "%" : fixed(x, decimals) }
+        return "smallest detectable \(size(smallest))" + (floor > 0 ? ", wanted \(size(floor))" : "")
+    }
+
+    /// Of a cost the logarithm of a ratio, which reads as per cent while it is small.
+    private func effectText(_ effect: Double) -> String {
+        metric?.metricClass == .cost ? signed(100 * effect, 1) + "%" : signed(effect, decimals)
     }
 }
 

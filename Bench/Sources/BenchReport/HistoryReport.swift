@@ -2,6 +2,7 @@
 
 public import BenchJudge
 public import BenchRecords
+internal import Foundation
 internal import Measurements
 
 extension Report {
@@ -19,12 +20,13 @@ extension Report {
         let first = max(0, history.values.count - shown)
         let changes = history.changes.filter { $0.index >= first }
         let machines = Set(history.runs.map(\.machine.machineClass)).sorted()
-        let word = !history.creeps.isEmpty ? "creep" : changes.isEmpty ? "steady" : "changed"
+        // A step explains the loss that follows it; only one that no step explains has crept in.
+        let word = !changes.isEmpty ? "changed" : history.creeps.isEmpty ? "steady" : "creep"
         return Report(
             facts: [
                 Fact("metric", "\(name), \(history.metric.direction.betterInWords)"),
                 Fact("machine", machines.joined(separator: ", ")), Fact("seed", "\(last.seed)"),
-                Fact("runs", "\(history.values.count - first)"), Fact("floor", exact(history.floor)),
+                Fact("runs", "\(history.values.count - first)"), Fact("floor", short(history.floor)),
             ],
             tables: [
                 history.points(from: first), history.picture(from: first),
@@ -58,7 +60,9 @@ extension History {
     fileprivate func picture(from first: Int) -> Table? {
         let shown = Array(values[first...])
         guard let low = shown.min(), let high = shown.max() else { return nil }
-        let top = high > low ? 7 : 0
+        // No more levels than the printed decimals can tell apart.
+        let steps = ((high - low) * pow(10, Double(metric.decimals))).rounded()
+        let top = high > low ? Int(min(max(steps, 1), 7)) : 0
         let levels = shown.map { top == 0 ? 0 : Int((($0 - low) / (high - low) * Double(top)).rounded()) }
         var rows = (0...top).reversed().map { level in
             let value = top == 0 ? low : low + (high - low) * Double(level) / Double(top)

@@ -29,6 +29,9 @@ func exact(_ x: Double) -> String {
     Int64(exactly: x).map(String.init) ?? "\(x)"
 }
 
+/// Three digits, of what was itself estimated.
+func short(_ x: Double) -> String { String(format: "%.3g", x) }
+
 /// From 10 000 on three digits and a suffix (`664k`, `12.3G`), below every digit.
 func compact(_ x: Double) -> String {
     guard abs(x) >= 10_000, abs(x) < 9.995e17 else { return exact(x) }

@@ -9,19 +9,21 @@ extension RunStore {
     /// The runs that measured a metric, oldest first, each with that one case and value, without its items.
     ///
     /// At most the latest `count` runs with `seed`, since values of different seeds are no series, on one machine, or on
-    /// all where `machineClass` is `nil`. Runs that try something out (explore, calibrate, confirm, verify, repro) are no
-    /// history.
+    /// all where `machineClass` is `nil`. Runs that try something out are no history.
     public func history(
         of caseID: String, metric name: String, seed: UInt64, machineClass: String?, last count: Int
     ) throws -> [RunRecord] {
+        // The keys first: sorting whole runs, patches and all, would take most of the time.
         let condition = """
-             WHERE run.pk IN (SELECT run_pk FROM result JOIN metric ON metric.pk = metric_pk
-                WHERE case_id = ? AND name = ?)
-            AND kind NOT IN ('explore', 'calibrate', 'confirm', 'verify', 'repro') AND seed = ? AND ifnull(class = ?, 1)
+             WHERE run.pk IN (
+                SELECT run.pk FROM metric JOIN result ON metric_pk = metric.pk JOIN run ON run.pk = run_pk
+                JOIN machine ON machine.pk = machine_pk
+                WHERE case_id = ? AND name = ? AND \(isRecord) AND run.seed = ? AND ifnull(machine.class = ?, 1)
+                \(newestFirst) LIMIT ?)
             """
         return try read { database in
             try Row.fetchAll(
-                database, sql: runQuery + condition + newestFirst + " LIMIT ?",
+                database, sql: runQuery + condition + newestFirst,
                 arguments: [caseID, name, Int64(bitPattern: seed), machineClass, count]
             ).reversed().map { row in
                 try storedRun(of: row, cases: measuredCase(caseID, name, run: row["key"], in: database))
@@ -33,7 +35,8 @@ extension RunStore {
     public func run(like run: RunRecord, seed: UInt64, caseID: String) throws -> RunRecord? {
         try runs(
             """
-            WHERE commit_sha = ? AND patch_digest IS ? AND seed = ? AND status = 'complete' AND run.pk IN (
+            WHERE commit_sha = ? AND patch_digest IS ? AND seed = ? AND status = 'complete' AND \(isRecord)
+            AND run.pk IN (
                 SELECT run_pk FROM run_case JOIN case_def ON case_def.pk = case_pk WHERE id = ? AND state = 'done')
             """ + newestFirst + " LIMIT 1",
             [run.build.commit, run.build.patchDigest, Int64(bitPattern: seed), caseID]

@@ -39,11 +39,10 @@ extension RunStore {
         }
         let found: RunRecord?
         if let back = stepsBack(asked) {
-            found = try runs("WHERE \(isNoReplay)" + newestFirst + " LIMIT 1 OFFSET ?", [back]).first
+            found = try runs("WHERE \(isRecord)" + newestFirst + " LIMIT 1 OFFSET ?", [back]).first
         } else if let commit = commit(asked) {
-            found = try runs(
-                "WHERE commit_sha = ? AND status = 'complete' AND \(isNoReplay)" + newestFirst + " LIMIT 1", [commit]
-            ).first
+            let condition = "WHERE commit_sha = ? AND status = 'complete' AND \(isRecord)"
+            found = try runs(condition + newestFirst + " LIMIT 1", [commit]).first
         } else {
             found = nil
         }
@@ -152,8 +151,8 @@ let runQuery =
     "SELECT run.*, build.*, machine.*, run.pk AS key FROM run JOIN build ON build.pk = build_pk "
     + "JOIN machine ON machine.pk = machine_pk"
 
-/// What repeats a result says nothing new about a commit: it is found by its identifier alone.
-private let isNoReplay = "kind NOT IN ('verify', 'repro')"
+/// Runs that say what a commit is worth; the others try something out, and are found by their identifiers alone.
+let isRecord = "kind NOT IN ('explore', 'calibrate', 'confirm', 'verify', 'repro')"
 
 let newestFirst = " ORDER BY started DESC, uuid DESC"
 

@@ -31,6 +31,46 @@ private func night(_ index: Int, _ value: Double, metric: Metric = acer) -> RunR
         }
         #expect(
             report.text() == """
+                metric pad.mini.acer, lower is better   machine 7be1a204   seed 20231110   runs 10   floor 0.003
+
+                runs, oldest first
+                night  date              commit         run        value
+                    1  2026-02-11 02:14  00000000 main  00000010  0.0689
+                    2  2026-02-12 02:14  11111111 main  00000011  0.0691
+                    3  2026-02-13 02:14  22222222 main  00000012  0.0688
+                    4  2026-02-14 02:14  33333333 main  00000013  0.0690
+                    5  2026-02-15 02:14  44444444 main  00000014  0.0689
+                    6  2026-02-16 02:14  55555555 main  00000015  0.0869
+                    7  2026-02-17 02:14  66666666 main  00000016  0.0871
+                    8  2026-02-18 02:14  77777777 main  00000017  0.0868
+                    9  2026-02-19 02:14  88888888 main  00000018  0.0870
+                   10  2026-02-20 02:14  99999999 main  00000019  0.0869
+
+                one column a night
+                 value  nights
+                0.0871       .....
+                0.0845
+                0.0819
+                0.0793
+                0.0766
+                0.0740
+                0.0714
+                0.0688  .....
+                             ^
+                ^ another level, | another quantity
+
+                change points: medians of the levels
+                first night       before   after  change       p  commits
+                2026-02-16 02:14  0.0689  0.0869  +26.1%  0.0050  44444444..55555555
+                    (55555555 "Crop before resize")
+
+                worse by more than the floor
+                against                then     now
+                the pinned baseline  0.0689  0.0869
+                the best level       0.0689  0.0869
+
+                VERDICT changed | points=10 changes=1 | run=00000019 | exit=0
+
                 """)
     }
 
@@ -41,6 +81,24 @@ private func night(_ index: Int, _ value: Double, metric: Metric = acer) -> RunR
         let report = Report.history(history(of: nights), named: "pad.mini.acer", last: 3) { _, _ in nil }
         #expect(
             report.text() == """
+                metric pad.mini.acer, lower is better   machine 7be1a204   seed 20231110   runs 3   floor 0.003
+
+                runs, oldest first
+                night  date              commit         run        value
+                    1  2026-02-14 02:14  33333333 main  00000013  0.0690
+                    2  2026-02-15 02:14  44444444 main  00000014  0.0689
+                    3  2026-02-16 02:14  55555555 main  00000015  0.0689
+                    (here a new quantity begins: signature: acer|v:1 for the run before, acer|v:2 for this one)
+
+                one column a night
+                 value  nights
+                0.0690  .
+                0.0689   ..
+                          |
+                ^ another level, | another quantity
+
+                VERDICT steady | points=3 changes=0 | run=00000015 | exit=0
+
                 """)
     }
 
@@ -60,6 +118,22 @@ private func night(_ index: Int, _ value: Double, metric: Metric = acer) -> RunR
         }
         #expect(
             text(nil) == """
+                A deadbeef  5c1e90ab main  2026-02-11 02:14   B deadbeef  5c1e90ab main  2026-02-11 02:14
+                case dlg.mini   metric right   right in A 0.8000 [0.3755, 0.9638]
+                right in B 0.6000 [0.2307, 0.8824]   lost, gained 2, 1   McNemar p 1.0000, mid-p 0.6250
+
+                groups that moved, most first: 2 of 3, of 5 in all
+                group  lost  gained  sum
+                    0     1       0   -1
+                    2     1       0   -1
+
+                items that moved, by group: 2 of 3, of 5 in all
+                item        group  A  B  change  direction
+                dialogue-0      0  1  0      -1  lost
+                dialogue-2      2  1  0      -1  lost
+
+                VERDICT moved | moved=3 lost=2 gained=1 | run=deadbeef | exit=0
+
                 """)
         #expect(text([0, 0, 1, 1, 1]).contains("by groups p"))
     }
@@ -68,6 +142,13 @@ private func night(_ index: Int, _ value: Double, metric: Metric = acer) -> RunR
         let pin = BaselinePin(name: "main", run: nightly.uuid, why: "first night of the new data", at: nightly.started)
         #expect(
             Report.pins([pin], runs: [nightly.uuid: nightly]).text() == """
+                baselines, latest first
+                name  pinned            run       commit         measured
+                main  2026-02-11 02:14  deadbeef  5c1e90ab main  2026-02-11 02:14
+                    (first night of the new data)
+
+                VERDICT pinned | pins=1 | run=deadbeef | exit=0
+
                 """)
         let floors = [
             NoiseFloor(
@@ -80,6 +161,14 @@ private func night(_ index: Int, _ value: Double, metric: Metric = acer) -> RunR
         ]
         #expect(
             Report.floors(floors).text() == """
+                floors: a smaller change means nothing
+                case.metric    method   n    sigma    q95    floor  measured          machine
+                pad.mini.acer  seed     8  0.00280         0.00930  2026-02-11 02:14  7be1a204
+                pad.mini.wall  aa      20    0.82%  1.31%    2.45%  2026-02-11 02:14  7be1a204
+                aa: pairs of equal runs, floor max(3 sigma, q95); seed: one seed a side, 95 %
+
+                VERDICT calibrated | floors=2 | run=deadbeef | exit=0
+
                 """)
         #expect(Report.pins([], runs: [:]).verdict.exit == .incomplete && Report.floors([]).verdict.exit == .incomplete)
     }
@@ -95,8 +184,40 @@ private func night(_ index: Int, _ value: Double, metric: Metric = acer) -> RunR
                     commit: "")
             ])
         let text = Report.gate(judgement, a: nightly, b: changed, strict: false, unconfirmed: [id]).text()
+        for line in [
+            "\(id).flops  12.3G  12.3G      -1                                  pardoned",
+            "    (accepted: one more bias)",
+            "\(id).psnr   32.34  31.36   -0.99    [-1.05, -0.92]  0.0078  16/8  unconfirmed",
+            "    (floor 0.05; p after Holm over all tested metrics 0.0156; not measured a second time)",
+            "without a second measurement",
+            "    (seeds 1001, 1002 and 1003 of A are not stored: at its commit, bench run",
+            "    \(id) --seed 1001, and so on)",
+        ] {
+            #expect(text.contains("\n\(line)\n"), "\(line)\n\(text)")
+        }
+        #expect(judgement.count("worse") == 0 && judgement.count("unconfirmed") == 2)
+    }
+
+    @Test func `a cost measured in pairs says how far and how surely it moved, twice`() {
+        let wall = Metric("wall", .cost, unit: "s", direction: .lowerIsBetter, decimals: 1)
+        func timed(_ seconds: Double) -> RunRecord { night(0, seconds, metric: wall) }
+        func pairs(_ ratio: Double) -> [RunPair] {
+            (1...10).map { RunPair(reference: timed(10), new: timed(10 * ratio * (1 + 1e-6 * Double($0)))) }
+        }
+        func text(_ ratio: Double) -> String {
+            let judgement = judge(
+                timed(12), against: timed(10), samples: pairs(ratio), confirmation: pairs(ratio))
+            return Report.compare(judgement, a: timed(10), b: timed(12), strict: false).text()
+        }
+        // ln 1.2 = 0.182; 2/2¹⁰ = 0.0020.
+        let slower = text(1.2)
+        #expect(slower.contains("pad.mini.wall  10.0  12.0  -20.0%  WORSE"), "\(slower)")
         #expect(
-            text == """
-                """)
+            slower.contains(
+                """
+                    (10 pairs, p 0.0020; floor 0; p after Holm over all tested metrics 0.0020; second measurement
+                    -18.2%, p after Holm over the candidates 0.0020)
+                """), "\(slower)")
+        #expect(!slower.contains("one sample a side"))
     }
 }

@@ -194,7 +194,7 @@ import Testing
         }
         #expect(try run("compare", "@baseline", "@last").lastLine.hasPrefix("VERDICT identical |"))
         #expect(try run("baseline", "list").output.contains("(second)"))
-        #expect(try run("baseline", "show", "--name", "none").code == 2)
+        #expect(try run("baseline", "show", "none").code == 2)
         let history = try run("baseline", "history")
         #expect(history.code == 0 && history.lastLine.hasPrefix("VERDICT pinned | pins=2 |"))
         #expect(history.output.contains("(first)"))
@@ -213,14 +213,27 @@ import Testing
         #expect(try run("gate", "--strict", "--bisect", shift: "-1").lastLine.hasSuffix("| exit=125"))
     }
 
+    @Test func `with the reference's program costs are measured in pairs, and no other program will do`() throws {
+        #expect(try run("run", "good.smoke").code == 0)
+        #expect(try run("baseline", "set", "@last", "--why", "start").code == 0)
+        let other = try run("gate", "--reference-program", "/bin/true")
+        #expect(other.code == 64 && other.errors.contains("/bin/true: its SHA-256 begins with "), "\(other.errors)")
+        let same = try run("gate", "--reference-program", Workplace.program)
+        #expect(same.code == 0 && same.lastLine.hasPrefix("VERDICT "), "\(same.output)\(same.errors)")
+        #expect(!same.output.contains("one sample a side decides nothing"))
+        let runs = try RunStore(path: place.database, mode: .reading).runs(last: 100)
+        #expect(runs.count { $0.kind == .gate } == 1 && runs.count { $0.kind == .confirm } >= 22)
+        // What tries something out is not the latest run.
+        #expect(try run("show", "@last").lastLine.contains(try #require(runs.first { $0.kind == .gate }).shortID))
+    }
+
     @Test func `where the reserved seeds agree the gate fails, unless the change is allowed or accepted`() throws {
         for seed in ["1001", "1002", "1003"] { #expect(try run("run", "good.smoke", "--seed", seed).code == 0) }
         #expect(try run("run", "good.smoke").code == 0)
         #expect(try run("baseline", "set", "@last", "--why", "start").code == 0)
-        let worse = try run("gate", shift: "-1")
+        let worse = try run("gate", "--bisect", shift: "-1")
         #expect(
             worse.code == 1 && worse.lastLine.hasPrefix("VERDICT worse | worse=1 "), "\(worse.output)\(worse.errors)")
-        #expect(try run("gate", "--bisect", shift: "-1").code == 1)
         #expect(try run("gate", "--allow", "good", shift: "-1").code == 0)
         #expect(try run("gate", "--accept", "good.smoke.count", "--why", "no", shift: "-1").code == 64)
         let accepted = try run("gate", "--accept", "good.smoke.score", "--why", "wanted", shift: "-1")
@@ -228,7 +241,7 @@ import Testing
         #expect(try run("gate", shift: "-1").code == 0)
         #expect(try run("gate", shift: "-2").code == 1)
         // What confirms is no history.
-        #expect(try run("history", "good.smoke.score").lastLine.hasPrefix("VERDICT steady | points=8 "))
+        #expect(try run("history", "good.smoke.score").lastLine.hasPrefix("VERDICT steady | points=7 "))
     }
 }
 

@@ -90,6 +90,12 @@ private let ids = ["inr.img32.la-ginr", "inr.img32.trans-inr", "inr.smoke", "pad
             .noSpace(folder: ".bench", freeMiB: 3, neededMiB: 16),
             ".bench: 3 MiB are free and 16 MiB are needed; free some space or use --db."
         ),
+        (.otherProgram(path: "b", found: "", expected: "00ff"), "b: cannot be read; name the reference's program."),
+        (
+            .otherProgram(path: "b", found: "0123456789", expected: "abcdef0123"),
+            "b: its SHA-256 begins with 01234567, the reference's with abcdef01; "
+                + "name the program that the reference ran."
+        ),
         (
             .cannotStart(program: "x", detail: "Cannot allocate memory"),
             "x: cannot be started (Cannot allocate memory); check memory and limits."

@@ -79,6 +79,16 @@ import Testing
         #expect(git.commit(of: "--all") == nil)
     }
 
+    @Test func `the commits between two are named, newest first`() throws {
+        let first = try #require(git.commit(of: "HEAD"))
+        for subject in ["second", "third"] { try run("commit -q --allow-empty -m \(subject)") }
+        let last = try #require(git.commit(of: "HEAD"))
+        let found = try #require(git.commits(after: first, upTo: last))
+        #expect(found.map(\.subject) == ["third", "second"] && found.first?.commit == last)
+        #expect(git.commits(after: last, upTo: last) == [])
+        #expect(git.commits(after: "none", upTo: last) == nil)
+    }
+
     @Test func `a clean tree has an empty patch`() { #expect(git.patch() == []) }
 
     @Test func `the patch restores every kind of change in a clean tree and touches nothing`() throws {
