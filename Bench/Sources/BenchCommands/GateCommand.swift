@@ -66,11 +66,22 @@ struct GateCommand: Verb {
         var judgement = judge(new, against: reference, samples: samples, floors: floors, confirmation: [])
         let second = try session.confirmation(of: judgement, cases, against: reference, earlier: earlier)
         judgement = judge(new, against: reference, samples: samples, floors: floors, confirmation: second.pairs)
-        for name in accept { try session.store.accept(judgement, name.description, why ?? "", at: new) }
+        for change in try accept.map({ try accepted($0, in: judgement, by: new) }) {
+            try session.store.accept(change)
+        }
         judgement.pardon(cases: Set(allowed), changes: try session.store.acceptedChanges())
         var report = Report.gate(judgement, a: reference, b: new, strict: strict, unconfirmed: second.unconfirmed)
         if bisect { report.verdict.exit = report.verdict.exit.forBisect }
         return try options.output.show(report)
+    }
+
+    /// The metric's change, which was wanted; what did not become worse needs no such thing.
+    private func accepted(_ name: MetricName, in judgement: Judgement, by new: RunRecord) throws -> AcceptedChange {
+        guard let found = judgement.comparisons.first(where: { $0.name == name.description }),
+            found.verdict == .worse || found.verdict == .unconfirmed, let a = found.a, let b = found.b
+        else { throw TrialRefused(because: NothingToAccept(name: name.description), exit: 64) }
+        return AcceptedChange(
+            metric: found.name, from: a, to: b, why: why ?? "", at: new.started, commit: new.build.commit)
     }
 }
 
@@ -139,19 +150,6 @@ extension RunPair {
             pair.new.cases[index].measurements.removeAll { $0.metric.metricClass == .cost }
         }
         return pair
-    }
-}
-
-extension RunStore {
-    /// Remembers that the metric's change for the worse was wanted; what did not become worse needs no such thing.
-    fileprivate func accept(_ judgement: Judgement, _ name: String, _ why: String, at new: RunRecord) throws {
-        guard let found = judgement.comparisons.first(where: { $0.name == name }), let a = found.a, let b = found.b,
-            found.verdict == .worse || found.verdict == .unconfirmed
-        else {
-            throw TrialRefused(because: NothingToAccept(name: name), exit: 64)
-        }
-        try accept(
-            AcceptedChange(metric: name, from: a, to: b, why: why, at: new.started, commit: new.build.commit))
     }
 }
 

@@ -97,6 +97,7 @@ private struct Simulation {
         let samples = pairs(10, costs: costs)
         let screened = judge(new, against: reference, samples: samples, floors: floors, confirmation: [])
         let names = Set(screened.comparisons.filter(\.isCandidate).compactMap { $0.metric?.name })
+        if names.isEmpty { return (screened, 0) }
         let (again, trained) = (
             costs.filter { names.contains("c\($0)") }, qualities.filter { names.contains("q\($0)") }
         )
