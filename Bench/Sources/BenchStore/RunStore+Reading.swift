@@ -16,7 +16,7 @@ extension RunStore {
 
     /// The latest runs, newest first, without replays.
     public func runs(last count: Int) throws -> [RunRecord] {
-        try runs("WHERE \(isNoReplay)" + newestFirst + " LIMIT ?", [count])
+        try runs("WHERE \(isRecord)" + newestFirst + " LIMIT ?", [count])
     }
 
     /// The run that `asked` names.
@@ -52,7 +52,7 @@ extension RunStore {
 
     /// The complete runs at a commit, newest first, without replays.
     public func runs(at commit: String) throws -> [RunRecord] {
-        try runs("WHERE commit_sha = ? AND status = 'complete' AND \(isNoReplay)" + newestFirst, [commit])
+        try runs("WHERE commit_sha = ? AND status = 'complete' AND \(isRecord)" + newestFirst, [commit])
     }
 
     /// The latest run that stopped before its end, with the same plan, build and machine, begun after `started`.
