@@ -78,7 +78,8 @@ struct Bench<Trials: ParsableCommand>: ParsableCommand {
 
                 Exit codes: 0 done, 1 worse, 2 incomplete or nothing measured, 3 undecided
                 with --strict, 4 store, 5 not reproduced, 64 usage, 70 internal, 75 another
-                process writes, 130 and 143 interrupted. The last line of the output says the same.
+                process writes, 130 and 143 interrupted. The last line of the output says
+                the same.
                 """,
             subcommands: [
                 ListCommand.self, RunCommand.self, AllCommand.self, ShowCommand.self, CompareCommand.self,

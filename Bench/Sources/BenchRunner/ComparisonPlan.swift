@@ -37,7 +37,7 @@ public struct ComparisonPlan: Sendable {
     ) throws {
         self.patterns = patterns
         let git = Git(folder: FileManager.default.currentDirectoryPath)
-        sides = try asked.map { try Side(asked: $0, store, git) }
+        sides = try asked.map { try Side(asked: $0, isWhole: patterns.isEmpty, store, git) }
         let stored = sides.compactMap(\.stored)
         let isStored = stored.count == sides.count
         let chosen: [any BenchCase]
@@ -59,6 +59,7 @@ public struct ComparisonPlan: Sendable {
                 .map { try Plan.Entry($0, store: store) }
         }
     }
+
     /// Both runs with the cases that count, measured where they were missing.
     ///
     /// A stored run and what was measured beside it count as one.
@@ -73,10 +74,14 @@ public struct ComparisonPlan: Sendable {
         return try sides.map { side in
             var run = side.stored
             if let commit = side.commit, !side.missing.isEmpty {
-                let new = try runner.run(
-                    SourceState(commit: commit), cases: side.missing.map(\.item.id), seed: side.seed,
-                    threads: side.threads, kind: .adhoc)
-                if run == nil { run = new } else { run?.cases += new.cases }
+                do {
+                    let new = try runner.run(
+                        SourceState(commit: commit), cases: side.missing.map(\.item.id), seed: side.seed,
+                        threads: side.threads, kind: .adhoc)
+                    if run == nil { run = new } else { run?.cases += new.cases }
+                } catch WorktreeError.noCase where run != nil {
+                    // The commit is older than the case, which is `new` or `missing` then.
+                }
             }
             guard var run else { throw StoreError.noRun(asked: side.commit ?? "") }
             run.cases = try selected(patterns, from: run.cases, id: \.id)
@@ -86,13 +91,34 @@ public struct ComparisonPlan: Sendable {
 }
 
 extension ComparisonPlan.Side {
-    fileprivate init(asked: String, _ store: RunStore?, _ git: Git) throws {
+    /// `isWhole` takes a revision's latest run as it is; else its other runs of the same kind of build lend their cases.
+    fileprivate init(asked: String, isWhole: Bool, _ store: RunStore?, _ git: Git) throws {
         do {
             stored = try store?.run(matching: asked) { revision in git.commit(of: revision) }
         } catch StoreError.noRun {}
+        guard let commit = git.commit(of: asked) else {
+            if stored == nil { throw StoreError.noRun(asked: asked) }
+            return
+        }
+        guard var run = stored else {
+            self.commit = commit
+            return
+        }
         // A run that is named by its identifier, or that had uncommitted changes, is what it is; nothing is added to it.
-        let commit = git.commit(of: asked)
-        if stored.map({ $0.build.commit == commit && !$0.build.isDirty }) ?? true { self.commit = commit }
-        if stored == nil, commit == nil { throw StoreError.noRun(asked: asked) }
+        guard run.build.commit == commit, !run.build.isDirty else { return }
+        self.commit = commit
+        guard !isWhole else { return }
+        for other in try store?.runs(at: commit) ?? [] where other.isLike(run) {
+            run.cases += other.cases.filter { [run] in run.caseRecord($0.id) == nil }
+        }
+        stored = run
+    }
+}
+
+extension RunRecord {
+    /// Whether cases of both runs may stand side by side: the same sources, build, machine and seed.
+    fileprivate func isLike(_ other: RunRecord) -> Bool {
+        !build.isDirty && build.configuration == other.build.configuration && seed == other.seed
+            && threads == other.threads && machine == other.machine
     }
 }

@@ -41,18 +41,18 @@ public struct Git: Sendable {
     /// Whether the repository holds only the latest commits of its history.
     var isShallow: Bool { text("rev-parse", "--is-shallow-repository") == "true" }
 
-    /// Checks `commit` out in a new work tree at `path`; `nil` if git refuses.
-    func addWorktree(at path: String, commit: String) -> Void? {
+    /// Checks `commit` out in a new work tree at `path`; whether git agreed.
+    func addWorktree(at path: String, commit: String) -> Bool {
         // Twice, for a folder that was deleted by hand and is still registered.
-        output("worktree", "add", "--detach", "--force", "--force", path, commit).map { _ in }
+        output("worktree", "add", "--detach", "--force", "--force", path, commit) != nil
     }
 
     /// Takes a work tree away with everything in it.
     func removeWorktree(at path: String) { _ = output("worktree", "remove", "--force", "--force", path) }
 
-    /// Applies a patch file to the work tree and its index; `nil` if it does not fit.
-    func apply(_ patchFile: String) -> Void? {
-        output("apply", "--index", "--binary", "--whitespace=nowarn", patchFile).map { _ in }
+    /// Applies a patch file to the work tree and its index; whether it fitted.
+    func apply(_ patchFile: String) -> Bool {
+        output("apply", "--index", "--binary", "--whitespace=nowarn", patchFile) != nil
     }
 
     /// Whether the folder is a work tree's root, and not a folder in one.

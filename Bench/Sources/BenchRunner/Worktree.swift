@@ -66,7 +66,7 @@ public struct Worktree: Sendable {
         try makeFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
         // A debug build of this repository takes about 700 MiB.
         try requireSpace(in: folder, neededMiB: 1024)
-        guard repository.addWorktree(at: path, commit: state.commit) != nil else {
+        guard repository.addWorktree(at: path, commit: state.commit) else {
             throw WorktreeError.notRecreated(commit: state.commit, folder: path)
         }
         try applyPatch()
@@ -98,7 +98,7 @@ public struct Worktree: Sendable {
         } catch {
             throw WorktreeError.notRecreated(commit: state.commit, folder: path)
         }
-        guard Git(folder: path).apply(file) != nil else {
+        guard Git(folder: path).apply(file) else {
             throw WorktreeError.notRecreated(commit: state.commit, folder: path)
         }
     }

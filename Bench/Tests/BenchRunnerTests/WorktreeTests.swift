@@ -172,6 +172,9 @@ import Testing
         #expect(
             ended.lastLine.hasPrefix("VERDICT identical | worse=0 better=0 same=4 "), "\(ended.output)\(ended.errors)")
         #expect(made.place.latest?.seed == 5)
+        let again = try made.bench("compare", "HEAD~1", "HEAD", "good.smoke", "tree.lines")
+        #expect(again.lastLine == ended.lastLine)
+        #expect(again.errors == "")
         #expect(try made.git("worktree list").split(separator: "\n").count == 3)
     }
 
