@@ -55,7 +55,9 @@ let package = Package(
         .target(
             name: "CSystem", path: "Bench/Sources/CSystem",
             cSettings: [.treatAllWarnings(as: .error), .enableWarning("all")], linkerSettings: [.linkedLibrary("z")]),
-        bench("BenchStore", ["BenchRecords", "CSystem", grdb] + core("Measurements", "TensorIO")),
+        bench(
+            "BenchStore", ["BenchRecords", "CSystem", grdb] + core("Measurements", "TensorIO"),
+            settings: optimised),
         bench(
             "BenchCases",
             [inr, visionPAD, dialogue, speech] + core("Measurements", "Tensors", "Learning", "TensorIO"),

@@ -130,7 +130,8 @@ private func runKey(_ uuid: String, in database: Database) throws -> Int64 {
 
 /// The key of the row that the statement inserts or finds.
 private func key(_ sql: String, _ arguments: StatementArguments, in database: Database) throws -> Int64 {
-    guard let key = try Int64.fetchOne(database, sql: sql + " RETURNING pk", arguments: arguments) else {
+    let statement = try database.cachedStatement(sql: sql + " RETURNING pk")
+    guard let key = try Int64.fetchOne(statement, arguments: arguments) else {
         fatalError("an insertion that ends in DO UPDATE returns its row")
     }
     return key
@@ -218,14 +219,15 @@ private func insertResult(
     let metric = try insertMetric(measurement.metric, ordinal: ordinal, caseID: caseID, in: database)
     let stored = try measurement.scores.map { try insertScores($0, metric: measurement.metric.name, in: database) }
     let value = measurement.value
-    try database.execute(
+    try database.cachedStatement(
         sql: """
             INSERT INTO result (metric_pk, run_pk, seed, value, flag, n, groups, scores_pk, result_digest)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (metric_pk, run_pk, seed) DO UPDATE SET value = excluded.value, flag = excluded.flag,
                 n = excluded.n, groups = excluded.groups, scores_pk = excluded.scores_pk,
                 result_digest = excluded.result_digest
-            """,
+            """
+    ).execute(
         arguments: [
             metric, run, seed, value.isFinite ? value : nil, ValueFlag(value).rawValue, stored?.items.count ?? 0,
             stored?.items.groupCount ?? 0, stored?.key, stored?.digest ?? ScoresPayload([value]).digest,
