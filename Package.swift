@@ -60,7 +60,7 @@ let package = Package(
             "BenchCases",
             [inr, visionPAD, dialogue, speech] + core("Measurements", "Tensors", "Learning", "TensorIO"),
             settings: optimised),
-        bench("BenchRunner", ["BenchRecords", "BenchStore", "CSystem"] + core("Measurements", "Tensors", "TensorIO")),
+        bench("BenchRunner", ["BenchRecords", "BenchStatistics", "BenchStore", "CSystem"] + core("Measurements", "Tensors", "TensorIO")),
         bench(
             "BenchCommands",
             ["BenchRecords", "BenchJudge", "BenchReport", "BenchStore", "BenchRunner", arguments]
@@ -74,7 +74,7 @@ let package = Package(
             ] + core("Measurements", "TensorIO", "Tensors"),
             path: "Bench/Sources/bench", swiftSettings: strict),
         .executableTarget(
-            name: "bench-fixture", dependencies: ["BenchCommands", arguments] + core("Measurements"),
+            name: "bench-fixture", dependencies: ["BenchCommands", arguments] + core("Measurements", "Tensors"),
             path: "Bench/Tests/Fixture",
             swiftSettings: strict),
         .executableTarget(

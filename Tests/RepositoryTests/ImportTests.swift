@@ -39,7 +39,8 @@ let allowedImports: [(folder: String, imports: [String])] = [
     ("Bench/Sources/BenchStore", ["BenchRecords", "CSystem", "Foundation", "GRDB", "Measurements", "TensorIO"]),
     (
         "Bench/Sources/BenchRunner",
-        ["BenchRecords", "BenchStore", "CSystem", "Foundation", "Measurements", "TensorIO", "Tensors"]
+        ["BenchRecords", "BenchStatistics", "BenchStore", "CSystem", "Foundation", "Measurements", "TensorIO"]
+            + ["Tensors"]
     ),
     (
         "Bench/Sources/BenchCommands",

@@ -15,7 +15,8 @@ struct ListCommand: Verb {
             bench list --tier smoke    what 'bench all --tier smoke' would run
             """)
 
-    @Argument(help: "Globs over case ids, suites, or exclusions with '!'.") var cases: [String] = []
+    @Argument(help: "Globs over case ids, suites, or exclusions with '!'.", completion: .caseIDs)
+    var cases: [String] = []
     @Option(help: "Only what this tier runs: smoke, nightly, full, paper.", transform: tier(named:))
     var tier: Tier?
     @Flag(help: "Adds what each case and metric means.") var long = false
@@ -24,17 +25,9 @@ struct ListCommand: Verb {
 
     mutating func run(_ all: [any BenchCase]) throws -> Int32 {
         let chosen = try selected(cases, from: all, id: \.id).filter { item in tier.map { item.tier <= $0 } ?? true }
-        return try output.show(.list(chosen, measuredSeconds: try measuredSeconds(chosen), isLong: long))
-    }
-
-    private func measuredSeconds(_ cases: [any BenchCase]) throws -> [String: Double] {
-        do {
-            let store = try store.opened()
-            let seconds = try cases.compactMap { item in try store.medianSeconds(caseID: item.id).map { (item.id, $0) }
-            }
-            return Dictionary(seconds) { first, _ in first }
-        } catch StoreError.absent {
-            return [:]
-        }
+        let store = try store.openedIfThere()
+        let seconds = try chosen.map { ($0.id, try Plan.Entry($0, store: store).expectedSeconds) }
+        return try output.show(
+            .list(chosen, measuredSeconds: Dictionary(seconds) { first, _ in first }, isLong: long))
     }
 }

@@ -16,6 +16,20 @@ struct StoreOptions: ParsableArguments {
 
     /// The database for reading.
     func opened() throws -> RunStore { try RunStore(path: path, mode: .reading) }
+
+    /// The database for reading; `nil` where there is none yet.
+    func openedIfThere() throws -> RunStore? {
+        do {
+            return try opened()
+        } catch StoreError.absent {
+            return nil
+        }
+    }
+
+    /// The database for writing, made where there is none.
+    func openedForWriting() throws -> RunStore {
+        try RunStore(path: path, mode: .writing, start: Int64(Date().timeIntervalSince1970 * 1e6))
+    }
 }
 
 struct OutputOptions: ParsableArguments {
@@ -45,25 +59,50 @@ struct OutputOptions: ParsableArguments {
     }
 }
 
-/// What decides how cases run.
-struct RunOptions: ParsableArguments {
-    @OptionGroup var store: StoreOptions
-    @OptionGroup var output: OutputOptions
-
+/// What a case may find and use up.
+struct CaseOptions: ParsableArguments {
     @Option(help: "The folder with real data; cases that need what is not there are skipped.")
     var data: String?
-
-    @Option(help: "Threads of the worker pool in each case, 1...64. (default: the cores this process may use)")
-    var threads: Int?
-
-    @Option(help: "The seed that all random numbers derive from.")
-    var seed: UInt64 = 20_231_110
 
     @Option(help: "Seconds a case may take. (default: 60, or four times what it should take if that is more)")
     var timeout: Double?
 
     @Option(help: "MiB of memory a case may hold. (default: three quarters of the machine's)")
     var mem: Double?
+
+    func validate() throws {
+        if let timeout, !(timeout > 0) { throw ValidationError("--timeout \(timeout): give more than 0 seconds.") }
+        if let mem, !(mem > 0) { throw ValidationError("--mem \(mem): give more than 0 MiB.") }
+    }
+
+    /// A runner over the store.
+    func runner(_ store: RunStore, width: Int) -> Runner {
+        Runner(store: store, dataFolder: data, timeoutSeconds: timeout, memoryMiB: mem, width: width)
+    }
+}
+
+/// The seed of a run that names none.
+let usualSeed: UInt64 = 20_231_110
+
+/// The threads of a run that names none: the cores this process may use.
+func usualThreads() -> Int { min(visibleCores(), 64) }
+
+/// What decides how cases run.
+struct RunOptions: ParsableArguments {
+    @OptionGroup var store: StoreOptions
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var cases: CaseOptions
+
+    @Option(help: "Threads of the worker pool in each case, 1...64. (default: the cores this process may use)")
+    var threads: Int?
+
+    @Option(help: "The seed that all random numbers derive from.")
+    var seed = usualSeed
+
+    @Option(help: "Several seeds instead: the cases are run once for each.", transform: numbers(in:))
+    var seeds: [UInt64] = []
+
+    @Flag(help: "Says what would be run and how long it would take, and runs nothing.") var dryRun = false
 
     @Option(help: "Whether to go on with an interrupted run of the same cases and program: auto, never.")
     var resume = Resume.auto
@@ -74,8 +113,10 @@ struct RunOptions: ParsableArguments {
 
     func validate() throws {
         if let threads, !(1...64).contains(threads) { throw ValidationError("--threads \(threads): give 1 to 64.") }
-        if let timeout, !(timeout > 0) { throw ValidationError("--timeout \(timeout): give more than 0 seconds.") }
-        if let mem, !(mem > 0) { throw ValidationError("--mem \(mem): give more than 0 MiB.") }
+        // A seed counted twice would look like agreement between two.
+        if let seed = seeds.first(where: { seed in seeds.count { $0 == seed } > 1 }) {
+            throw ValidationError("--seeds: \(seed) stands there twice; give each seed once.")
+        }
     }
 }
 
@@ -86,4 +127,14 @@ func tier(named name: String) throws -> Tier {
         throw ValidationError("unknown tier '\(name)'; give one of \(names).")
     }
     return tier
+}
+
+/// The numbers of a list with commas.
+func numbers<Number: FixedWidthInteger>(in text: String) throws -> [Number] {
+    try text.split(separator: ",", omittingEmptySubsequences: false).map { word in
+        guard let number = Number(word) else {
+            throw ValidationError("'\(word)' is no number that fits here; give them as 1,2,3.")
+        }
+        return number
+    }
 }

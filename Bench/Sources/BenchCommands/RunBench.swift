@@ -35,6 +35,8 @@ public func runBench<Trials: ParsableCommand>(cases: [any BenchCase], trials: Tr
         code = report(error, exit: error.exitCode)
     } catch let error as RunnerError {
         code = report(error, exit: error.exitCode)
+    } catch let error as WorktreeError {
+        code = report(error, exit: 2)
     } catch let error as TrialRefused {
         code = report(error, exit: error.exit)
     } catch {
@@ -67,11 +69,13 @@ struct Bench<Trials: ParsableCommand>: ParsableCommand {
                         more), a git revision, @last, or @last~2 for the last but two
 
                 Exit codes: 0 done, 1 worse, 2 incomplete or nothing measured, 3 undecided
-                with --strict, 4 store, 64 usage, 70 internal, 75 another process writes,
-                130 and 143 interrupted. The last line of the output says the same.
+                with --strict, 4 store, 5 not reproduced, 64 usage, 70 internal, 75 another
+                process writes, 130 and 143 interrupted. The last line of the output says
+                the same.
                 """,
             subcommands: [
                 ListCommand.self, RunCommand.self, AllCommand.self, ShowCommand.self, CompareCommand.self,
+                VerifyCommand.self, ReproCommand.self, BisectCommand.self, CompletionsCommand<Trials>.self,
                 ChildCommand.self, Trials.self,
             ])
     }
@@ -104,6 +108,7 @@ extension RunnerError {
         case .unknownCase, .noCase: 2
         case .noSpace: 4
         case .cannotStart: 70
+        case .interrupted: Interruption.exitCode ?? 70
         }
     }
 }

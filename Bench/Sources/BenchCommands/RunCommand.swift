@@ -17,7 +17,8 @@ struct RunCommand: Verb {
             bench run inr --seed 7 --mem 2000  another seed, and no more than 2000 MiB
             """)
 
-    @Argument(help: "Globs over case ids, suites, or exclusions with '!'.") var cases: [String]
+    @Argument(help: "Globs over case ids, suites, or exclusions with '!'.", completion: .caseIDs)
+    var cases: [String]
     @OptionGroup var options: RunOptions
 
     mutating func run(_ all: [any BenchCase]) throws -> Int32 {
@@ -27,19 +28,35 @@ struct RunCommand: Verb {
 }
 
 extension RunOptions {
-    /// Runs the cases, shows the run and returns the exit code.
+    /// Runs the cases once for each seed, shows the runs and returns the exit code.
     func execute(_ cases: [any BenchCase], kind: RunKind, tier: Tier) throws -> Int32 {
         guard !cases.isEmpty else { throw RunnerError.noCase(tier: tier.rawValue) }
+        if dryRun { return try output.show(.plan(try planned(cases))) }
         Interruption.listen()
-        let start = Int64(Date().timeIntervalSince1970 * 1e6)
-        let store = try RunStore(path: store.path, mode: .writing, start: start)
-        let plan = try Plan(
-            cases, kind: kind, tier: tier, seed: seed, threads: threads ?? min(visibleCores(), 64), store: store)
-        let runner = Runner(
-            store: store, dataFolder: data, timeoutSeconds: timeout, memoryMiB: mem, width: output.width)
-        let run = try runner.run(plan, provenance: .current(), isContinuing: resume == .auto)
-        guard run.status == .complete else { return reportInterruption(of: run) }
-        return try output.show(.show(run))
+        let store = try store.openedForWriting()
+        let runner = self.cases.runner(store, width: output.width)
+        var runs: [RunRecord] = []
+        for seed in allSeeds {
+            let plan = try Plan(
+                cases, kind: kind, tier: tier, seed: seed, threads: threads ?? usualThreads(), store: store)
+            let run = try runner.run(plan, provenance: .current(), isContinuing: resume == .auto)
+            guard run.status == .complete else { return reportInterruption(of: run) }
+            runs.append(run)
+        }
+        return try output.show(runs.count == 1 ? .show(runs[0]) : .seeds(runs))
+    }
+
+    private var allSeeds: [UInt64] { seeds.isEmpty ? [seed] : seeds }
+
+    private func planned(_ cases: [any BenchCase]) throws -> [PlannedCase] {
+        let store = try store.openedIfThere()
+        let entries = try cases.map { try Plan.Entry($0, store: store) }
+        return allSeeds.flatMap { seed in
+            entries.map {
+                PlannedCase(
+                    id: $0.item.id, seed: seed, expectedSeconds: $0.expectedSeconds, slowSeconds: $0.slowSeconds)
+            }
+        }
     }
 
     private func reportInterruption(of run: RunRecord) -> Int32 {

@@ -18,7 +18,8 @@ struct ShowCommand: Verb {
             """)
 
     @Argument(help: "The run.") var run = "@last"
-    @Argument(help: "Globs over case ids, suites, or exclusions with '!'.") var cases: [String] = []
+    @Argument(help: "Globs over case ids, suites, or exclusions with '!'.", completion: .caseIDs)
+    var cases: [String] = []
     @Flag(help: "Adds program, machine, settings and data.") var provenance = false
     @OptionGroup var store: StoreOptions
     @OptionGroup var output: OutputOptions

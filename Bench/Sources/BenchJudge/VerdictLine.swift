@@ -14,6 +14,8 @@ public enum ExitCode: Int32, Sendable {
     case incomplete = 2
     /// Asked to be strict, and something could not be decided.
     case undecided = 3
+    /// A replay gave another result.
+    case notReproduced = 5
 }
 
 /// `VERDICT <word> | <key>=<int> … | run=<8 hex> | exit=<n>`, ASCII, single spaces.

@@ -4,7 +4,7 @@ internal import Foundation
 internal import TensorIO
 
 /// A folder as git sees it.
-public struct Git {
+public struct Git: Sendable {
     /// The folder, anywhere inside a work tree.
     public var folder: String
 
@@ -15,6 +15,40 @@ public struct Git {
     public func commit(of revision: String) -> String? {
         text("rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}")
     }
+
+    /// The commits after `first` up to `last` along first parents, oldest first, each with the first line of its
+    /// message; `nil` where `first` is no ancestor.
+    func line(from first: String, to last: String) -> [(commit: String, subject: String)]? {
+        guard output("merge-base", "--is-ancestor", first, last) != nil else { return nil }
+        let log = text(
+            "log", "--first-parent", "--reverse", "--no-show-signature", "--format=%H %s", "\(first)..\(last)")
+        return log?.split(separator: "\n").map { line in
+            (String(line.prefix(40)), String(line.dropFirst(41)))
+        }
+    }
+
+    /// The first line of a commit's message; empty for none.
+    func subject(of commit: String) -> String { text("show", "-s", "--format=%s", commit) ?? "" }
+
+    /// Whether the repository holds only the latest commits of its history.
+    var isShallow: Bool { text("rev-parse", "--is-shallow-repository") == "true" }
+
+    /// Checks `commit` out in a new work tree at `path`; whether git agreed.
+    func addWorktree(at path: String, commit: String) -> Bool {
+        // Twice, for a folder that was deleted by hand and is still registered.
+        output("worktree", "add", "--detach", "--force", "--force", path, commit) != nil
+    }
+
+    /// Takes a work tree away with everything in it.
+    func removeWorktree(at path: String) { _ = output("worktree", "remove", "--force", "--force", path) }
+
+    /// Applies a patch file to the work tree and its index; whether it fitted.
+    func apply(_ patchFile: String) -> Bool {
+        output("apply", "--index", "--binary", "--whitespace=nowarn", patchFile) != nil
+    }
+
+    /// Whether the folder is a work tree's root, and not a folder in one.
+    var isRoot: Bool { text("rev-parse", "--show-prefix") == "" }
 
     /// The work tree's root.
     var root: String? { text("rev-parse", "--show-toplevel") }
@@ -30,9 +64,18 @@ public struct Git {
 
     /// Everything that differs from HEAD, new files included, as one binary patch; empty for a clean tree.
     ///
-    /// It is made with an index and an object folder of its own, so that the repository stays untouched. New files over
-    /// 1 MiB, or beyond 16 MiB together, are left out.
+    /// New files over 1 MiB, or beyond 16 MiB together, are left out.
     func patch() -> [UInt8]? {
+        // Plumbing, which no setting of the user's changes: a patch without its prefixes could not be applied.
+        withWholeTree { $0.output("diff-index", "--cached", "--patch", "--binary", "--no-ext-diff", "HEAD") }
+    }
+
+    /// The digest that a commit of the whole tree would have as its tree, new files included as in ``patch()``.
+    func tree() -> String? { withWholeTree { $0.text("write-tree") } }
+
+    /// What `body` makes of the work tree with everything in it added to an index and an object folder of its own, so
+    /// that the repository stays untouched.
+    private func withWholeTree<T>(_ body: (Git) -> T?) -> T? {
         let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("bench-index-\(UUID().uuidString)")
             .path
         defer { try? FileManager.default.removeItem(atPath: scratch) }
@@ -50,7 +93,7 @@ public struct Git {
         else { return nil }
         let added = whole.small(names.split(separator: 0).map { String(decoding: $0, as: UTF8.self) })
         if !added.isEmpty, whole.output(["add", "--"] + added.map { ":(literal)" + $0 }) == nil { return nil }
-        return whole.output("diff", "--cached", "--binary", "--no-color", "--no-ext-diff", "HEAD")
+        return body(whole)
     }
 
     private var environment: [String: String] = [:]
@@ -76,7 +119,8 @@ public struct Git {
 
     /// What git prints; `nil` if it fails or is not there.
     private func output(_ arguments: [String]) -> [UInt8]? {
-        programOutput(["git", "-C", folder] + arguments, environment: environment)
+        // Hooks are the user's, for the user's own work.
+        programOutput(["git", "-C", folder, "-c", "core.hooksPath=/dev/null"] + arguments, environment: environment)
     }
 }
 

@@ -1,6 +1,7 @@
 // What a run will do, decided before it starts.
 
 public import BenchRecords
+internal import BenchStatistics
 public import BenchStore
 public import Measurements
 internal import TensorIO
@@ -13,6 +14,16 @@ public struct Plan: Sendable {
         public var item: any BenchCase
         /// Wall seconds: the median of its last ten finished attempts, else the case's own estimate.
         public var expectedSeconds: Double
+        /// What nine of ten attempts stay below; `nil` below three attempts.
+        public var slowSeconds: Double?
+
+        /// The case with what `store` knows of it; without a store nothing is known.
+        public init(_ item: any BenchCase, store: RunStore?) throws {
+            self.item = item
+            let seconds = try store?.recentSeconds(caseID: item.id) ?? []
+            expectedSeconds = seconds.isEmpty ? item.expectedSeconds : quantile(seconds, 0.5)
+            slowSeconds = seconds.count < 3 ? nil : quantile(seconds, 0.9)
+        }
     }
 
     /// How the run comes about.
@@ -34,9 +45,7 @@ public struct Plan: Sendable {
         self.tier = tier
         self.seed = seed
         self.threads = threads
-        entries = try cases.map { item in
-            Entry(item: item, expectedSeconds: try store.medianSeconds(caseID: item.id) ?? item.expectedSeconds)
-        }
+        entries = try cases.map { try Entry($0, store: store) }
     }
 
     /// SHA-256 over kind, tier, seed, threads and, in order, each case's id, version and configuration.

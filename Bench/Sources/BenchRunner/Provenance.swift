@@ -43,9 +43,9 @@ private func currentBuild(_ folder: String) -> BuildRecord {
 }
 
 #if DEBUG
-    private let buildConfiguration = "debug"
+    let buildConfiguration = "debug"
 #else
-    private let buildConfiguration = "release"
+    let buildConfiguration = "release"
 #endif
 
 private func toolchain() -> String {

@@ -82,11 +82,14 @@ struct ProgressDisplay {
         self.width = columns > 0 ? min(width, columns - 1) : width
     }
 
-    /// Redraws, at most five times a second.
-    mutating func show(_ progress: RunProgress) {
+    /// Redraws the progress of a run.
+    mutating func show(_ progress: RunProgress) { redraw(progress.line(width: width)) }
+
+    /// Puts a line in the place of the last one, at most five times a second.
+    mutating func redraw(_ line: String) {
         guard isTerminal, monotonicSeconds() - lastDrawn > 0.2 else { return }
         lastDrawn = monotonicSeconds()
-        write("\r\(progress.line(width: width))\u{1B}[K")
+        write("\r\(shortened(line, width))\u{1B}[K")
     }
 
     /// A case ended: its line stays where there is no terminal.

@@ -17,6 +17,8 @@ public struct Runner {
     public var memoryMiB: Double?
     /// Columns of the progress line.
     public var width: Int
+    /// What to change in the environment that children get; `nil` takes a variable away.
+    var environment: [String: String?] = [:]
 
     /// A runner over an open store.
     public init(store: RunStore, dataFolder: String?, timeoutSeconds: Double?, memoryMiB: Double?, width: Int) {
@@ -40,7 +42,9 @@ public struct Runner {
         let minutes = plan.entries.map(\.expectedSeconds).reduce(0, +) / 60
         display.say(
             "plan \(plan.entries.count) cases, tier \(plan.tier.rawValue), about \(Int(minutes.rounded(.up))) min, "
-                + "machine \(run.machine.machineClass), seed \(plan.seed)")
+                + "machine \(run.machine.machineClass), seed \(plan.seed), threads \(plan.threads)"
+                + environment.compactMapValues(\.self).sorted { $0.key < $1.key }.map { ", \($0.key)=\($0.value)" }
+                .joined())
         let keptCount = run.cases.count { $0.isKept }
         if keptCount > 0 {
             display.say("continuing run \(run.shortID): \(keptCount) of \(run.cases.count) cases have ended")
@@ -145,7 +149,8 @@ public struct Runner {
         if let dataFolder { arguments += ["--data", dataFolder] }
         // The program by this name is the very file that runs now, even if a build has replaced it meanwhile.
         let child = try ChildProcess(
-            program: "/proc/self/exe", arguments: arguments, environment: childEnvironment(scratchFolder: scratch),
+            program: "/proc/self/exe", arguments: arguments,
+            environment: childEnvironment(scratchFolder: scratch, changes: environment),
             logPath: logPath(entry.item.id, run), limits: limits(for: entry))
         let caseStart = monotonicSeconds()
         var hasAnnouncedEnd = false
@@ -204,12 +209,14 @@ extension CaseRecord {
     fileprivate var isKept: Bool { [.done, .failed, .timeout, .oom, .crashed].contains(state) }
 }
 
-/// The parent's environment with what makes results repeatable.
-private func childEnvironment(scratchFolder: String) -> [String: String] {
-    ProcessInfo.processInfo.environment.merging([
+/// The parent's environment with what makes results repeatable, and then the changes.
+private func childEnvironment(scratchFolder: String, changes: [String: String?]) -> [String: String] {
+    var result = ProcessInfo.processInfo.environment.merging([
         "TZ": "UTC", "LC_ALL": "C", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1",
         "SWIFT_DETERMINISTIC_HASHING": "1", "TMPDIR": scratchFolder,
     ]) { _, ours in ours }
+    for (name, value) in changes { result[name] = value }
+    return result
 }
 
 /// What the program said when it stopped itself, from the end of its log.

@@ -10,6 +10,8 @@ public enum RunnerError: Error, Equatable, CustomStringConvertible {
     case noSpace(folder: String, freeMiB: Int, neededMiB: Int)
     /// The operating system refused to start a child process.
     case cannotStart(program: String, detail: String)
+    /// A signal ended what takes several runs.
+    case interrupted
 
     /// Where, what was found, what to do.
     public var description: String {
@@ -22,6 +24,7 @@ public enum RunnerError: Error, Equatable, CustomStringConvertible {
             "\(folder): \(free) MiB are free and \(needed) MiB are needed; free some space or use --db."
         case .cannotStart(let program, let detail):
             "\(program): cannot be started (\(detail)); check memory and limits."
+        case .interrupted: "interrupted; what is stored stays, and the same command finishes the rest."
         }
     }
 }

@@ -14,8 +14,10 @@ extension RunStore {
         return found
     }
 
-    /// The latest runs, newest first.
-    public func runs(last count: Int) throws -> [RunRecord] { try runs(newestFirst + " LIMIT ?", [count]) }
+    /// The latest runs, newest first, without replays.
+    public func runs(last count: Int) throws -> [RunRecord] {
+        try runs("WHERE \(isNoReplay)" + newestFirst + " LIMIT ?", [count])
+    }
 
     /// The run that `asked` names.
     ///
@@ -29,14 +31,21 @@ extension RunStore {
         if let uuid = fitting.first { return try run(uuid) }
         let found: RunRecord?
         if let back = stepsBack(asked) {
-            found = try runs(newestFirst + " LIMIT 1 OFFSET ?", [back]).first
+            found = try runs("WHERE \(isNoReplay)" + newestFirst + " LIMIT 1 OFFSET ?", [back]).first
         } else if let commit = commit(asked) {
-            found = try runs("WHERE commit_sha = ? AND status = 'complete'" + newestFirst + " LIMIT 1", [commit]).first
+            found = try runs(
+                "WHERE commit_sha = ? AND status = 'complete' AND \(isNoReplay)" + newestFirst + " LIMIT 1", [commit]
+            ).first
         } else {
             found = nil
         }
         guard let found else { throw StoreError.noRun(asked: asked) }
         return found
+    }
+
+    /// The complete runs at a commit, newest first, without replays.
+    public func runs(at commit: String) throws -> [RunRecord] {
+        try runs("WHERE commit_sha = ? AND status = 'complete' AND \(isNoReplay)" + newestFirst, [commit])
     }
 
     /// The latest run that stopped before its end, with the same plan, build and machine, begun after `started`.
@@ -50,9 +59,9 @@ extension RunStore {
         ).first
     }
 
-    /// The median wall seconds of the case's last ten finished attempts; `nil` if there are none.
-    public func medianSeconds(caseID: String) throws -> Double? {
-        let seconds = try read { database in
+    /// The wall seconds of the case's last ten finished attempts, fastest first.
+    public func recentSeconds(caseID: String) throws -> [Double] {
+        try read { database in
             try Double.fetchAll(
                 database,
                 sql: """
@@ -62,8 +71,6 @@ extension RunStore {
                 arguments: [caseID]
             ).sorted()
         }
-        guard !seconds.isEmpty else { return nil }
-        return (seconds[(seconds.count - 1) / 2] + seconds[seconds.count / 2]) / 2
     }
 
     /// The bytes of a case's artefact; `nil` if the case kept none of that name in that run.
@@ -114,6 +121,9 @@ extension RunStore {
 private let runQuery =
     "SELECT run.*, build.*, machine.*, run.pk AS key FROM run JOIN build ON build.pk = build_pk "
     + "JOIN machine ON machine.pk = machine_pk"
+
+/// What repeats a result says nothing new about a commit: it is found by its identifier alone.
+private let isNoReplay = "kind NOT IN ('verify', 'repro')"
 
 private let newestFirst = " ORDER BY started DESC, uuid DESC"
 

@@ -12,7 +12,7 @@ import Testing
     init() throws { place = try Workplace() }
 
     @Test(arguments: [
-        (["list"], 0, "VERDICT listed | cases=18 |"),
+        (["list"], 0, "VERDICT listed | cases=24 |"),
         (["list", "good", "--tier", "smoke", "--long"], 0, "VERDICT listed | cases=1 |"),
         (["run", "good.smoek"], 2, "VERDICT error |"), (["show"], 2, "VERDICT error |"),
         (["show", "beef"], 2, "VERDICT error |"),
@@ -20,6 +20,15 @@ import Testing
         (["run", "good.smoke"], 0, "VERDICT complete | ok=1 "),
         (["all", "--tier", "smoke"], 0, "VERDICT complete | ok=1 "),
         (["run", "bad.throw", "good.smoke"], 2, "VERDICT incomplete | ok=1 failed=1 "),
+        (["verify", "good.smoke"], 0, "VERDICT identical | replays=2 "),
+        (["verify", "fault.clock"], 5, "VERDICT diverged | "), (["verify", "bad.throw"], 2, "VERDICT incomplete | "),
+        (["verify", "good.smoek"], 2, "VERDICT error | "), (["repro", "@last"], 2, "VERDICT error | "),
+        (["bisect", "good.smoke.count", "HEAD~1", "HEAD"], 2, "VERDICT error | "),
+        (["compare", "HEAD~1", "HEAD", "--stored"], 2, "VERDICT error | "),
+        (["run", "good.smoke", "--dry-run"], 0, "VERDICT planned | cases=1 seconds=1 |"),
+        (["all", "--tier", "smoke", "--seeds", "1,2", "--dry-run"], 0, "VERDICT planned | cases=2 seconds=1 |"),
+        (["run", "good.smoke", "--seeds", "1,2"], 0, "VERDICT complete | ok=2 "),
+        (["run", "bad.throw", "--seeds", "1,2"], 2, "VERDICT incomplete | ok=0 failed=2 "),
     ])
     func `every verb ends with its code and a last line that says so`(
         _ arguments: [String], _ code: Int32, _ start: String
@@ -34,10 +43,30 @@ import Testing
 
     @Test(arguments: [
         ["run"], ["run", "good", "--threads", "0"], ["all", "--tier", "weekly"], ["list", "--width", "3"], ["nothing"],
-        ["show", "--format", "xml"],
+        ["show", "--format", "xml"], ["verify", "good"], ["verify", "good.smoke", "--times", "1"],
+        ["verify", "good.smoke", "--threads", "1,x"], ["verify", "good.smoke", "--threads", "0"],
+        ["run", "good.smoke", "--seeds", "1,2,1"], ["run", "good.smoke", "--seeds", "1,,2"],
+        ["bisect", "good.smoke.cost", "HEAD~1", "HEAD"], ["completions", "csh"],
     ])
     func `bad usage is 64`(_ arguments: [String]) throws {
         #expect(try place.ended(try place.started(arguments)).code == 64)
+    }
+
+    @Test func `seeds are runs of their own, and their spread is told`() throws {
+        let ended = try place.run("run", "good.smoke", "--seeds", "1,2", "--format", "csv")
+        #expect(try RunStore(path: place.database, mode: .reading).runs(last: 3).map(\.seed) == [2, 1])
+        #expect(ended.output.contains("values over 2 seeds,good.smoke.count,deviation,,0.0,,,0"), "\(ended.output)")
+    }
+
+    @Test(arguments: [
+        ("bash", "complete -o filenames -F _bench bench"), ("zsh", "#compdef bench"), ("fish", "complete -c 'bench'"),
+        ("man", ".SH VERIFY"),
+    ])
+    func `every form of completions is what its reader expects`(_ form: String, _ line: String) throws {
+        let ended = try place.run("completions", form)
+        #expect(ended.code == 0)
+        #expect(ended.output.contains(line), "\(ended.output.prefix(2000))")
+        if form != "man" { #expect(ended.output.contains("bench list --format csv")) }
     }
 
     @Test func `an unknown case is answered with the nearest`() throws {

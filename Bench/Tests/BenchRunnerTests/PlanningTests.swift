@@ -94,6 +94,7 @@ private let ids = ["inr.img32.la-ginr", "inr.img32.trans-inr", "inr.smoke", "pad
             .cannotStart(program: "x", detail: "Cannot allocate memory"),
             "x: cannot be started (Cannot allocate memory); check memory and limits."
         ),
+        (.interrupted, "interrupted; what is stored stays, and the same command finishes the rest."),
     ])
     func `every error says where, what and what to do`(_ error: RunnerError, _ sentence: String) {
         #expect(error.description == sentence)

@@ -32,12 +32,15 @@ final class Workplace: Sendable {
 
     var database: String { path + "/.bench/bench.sqlite" }
 
-    func started(_ arguments: [String], program: String = Workplace.program, name: String = "out") throws -> Process {
+    func started(
+        _ arguments: [String], program: String = Workplace.program, name: String = "out",
+        environment: [String: String] = [:]
+    ) throws -> Process {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: path)
-        process.environment = quietEnvironment
+        process.environment = quietEnvironment.merging(environment) { _, ours in ours }
         for (stream, keyPath) in [("output", \Process.standardOutput), ("errors", \Process.standardError)] {
             let file = "\(path)/\(name).\(stream)"
             try Data().write(to: URL(fileURLWithPath: file))

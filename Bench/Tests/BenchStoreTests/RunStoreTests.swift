@@ -110,8 +110,8 @@ import Testing
         }
     }
 
-    @Test func `the expected time is the median of the last ten finished attempts`() throws {
-        #expect(try store.medianSeconds(caseID: "inr.one") == nil)
+    @Test func `recent times are those of the last ten finished attempts, ascending`() throws {
+        #expect(try store.recentSeconds(caseID: "inr.one") == [])
         for number in 1...12 {
             try store.begin(exampleRun(number))
             var item = finished(seconds: Double(number * number))
@@ -120,7 +120,7 @@ import Testing
             )
             try store.finish(item, in: identifier(number))
         }
-        #expect(try store.medianSeconds(caseID: "inr.one") == 56.5)  // of 9, 16, …, 144: the middle two are 49 and 64
+        #expect(try store.recentSeconds(caseID: "inr.one") == (3...12).map { Double($0 * $0) })
     }
 
     @Test func `every table of the specification exists and is strict`() throws {

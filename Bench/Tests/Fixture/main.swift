@@ -5,6 +5,8 @@ internal import BenchCommands
 internal import Foundation
 internal import Glibc
 internal import Measurements
+internal import Synchronization
+internal import Tensors
 
 /// A case named after what it does.
 struct FixtureCase: BenchCase {
@@ -50,6 +52,26 @@ func sleeper() {
 
 func pause(_ seconds: Double) { Thread.sleep(forTimeInterval: seconds) }
 
+/// A sum that depends on the order of its terms.
+func orderedSum(_ terms: some Sequence<Double>) -> Double { terms.reduce(0) { $0 * 0.999 + $1 } }
+
+/// Indices in the order in which threads come to them, as many at once as the pool has.
+func racedOrder(_ count: Int) -> [Int] {
+    let order = Mutex<[Int]>([])
+    let limit = DispatchSemaphore(value: Threads.count)
+    let group = DispatchGroup()
+    for index in 0..<count {
+        limit.wait()
+        DispatchQueue.global().async(group: group) {
+            usleep(.random(in: 0...300))
+            order.withLock { $0.append(index) }
+            limit.signal()
+        }
+    }
+    group.wait()
+    return order.withLock(\.self)
+}
+
 var needsData = FixtureCase("data.needed") { values(seed: $0.seed) }
 needsData.dataFolders = ["pictures"]
 var smoke = FixtureCase("good.smoke") { values(seed: $0.seed) }
@@ -88,6 +110,32 @@ let cases: [FixtureCase] = [
     },
     FixtureCase("bad.throw") { _ in throw FixtureError() },
     needsData,
+    FixtureCase("fault.clock") { _ in [1, Double(DispatchTime.now().uptimeNanoseconds % 1_000_003)] },
+    FixtureCase("fault.hash") { _ in
+        let terms = Dictionary(uniqueKeysWithValues: (1...50).map { ("term \($0)", 1 / Double($0)) })
+        return [orderedSum(terms.values)]
+    },
+    FixtureCase("fault.memory") { _ in
+        // A block that was used before: the allocator's own notes in it depend on where the heap begins.
+        let used = unsafe malloc(2000)
+        let neighbour = unsafe malloc(2000)
+        unsafe free(used)
+        let again = unsafe malloc(2000)
+        defer {
+            unsafe free(again)
+            unsafe free(neighbour)
+        }
+        return [Double((unsafe again?.load(as: UInt64.self) ?? 0) % 1_000_003)]
+    },
+    FixtureCase("fault.order") { _ in [orderedSum(racedOrder(40).map { 1 / Double($0 + 1) })] },
+    FixtureCase("fault.threads") { _ in
+        let terms = (1...1000).map { 1 / Double($0) }
+        let length = terms.count / Threads.count
+        return [
+            stride(from: 0, to: terms.count, by: length).map { terms[$0..<min($0 + length, terms.count)].reduce(0, +) }
+                .reduce(0, +)
+        ]
+    },
     FixtureCase("good.nan") { values(seed: $0.seed) + [.nan] },
     FixtureCase("good.printing") { context in
         let line = String(repeating: "x", count: 1 << 20)
@@ -109,6 +157,10 @@ let cases: [FixtureCase] = [
         try Data(repeating: 1, count: earlier + 1).write(to: URL(fileURLWithPath: file))
         if earlier == 0 { pause(1.5) }
         return values(seed: context.seed)
+    },
+    FixtureCase("tree.lines") { _ in
+        // What the program's sources are to the real bench, a file of the work tree is to this one.
+        try String(contentsOfFile: "lines.txt", encoding: .utf8).split(separator: "\n").compactMap { Double($0) }
     },
 ]
 

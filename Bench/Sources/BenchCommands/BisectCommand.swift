@@ -1,0 +1,111 @@
+// bench bisect
+
+internal import ArgumentParser
+internal import BenchJudge
+internal import BenchRecords
+internal import BenchReport
+internal import BenchRunner
+internal import Measurements
+
+struct BisectCommand: Verb {
+    static let configuration = CommandConfiguration(
+        commandName: "bisect", abstract: "Finds the commit that changed a metric.",
+        discussion: """
+            bench bisect inr.smoke.psnr main~40 main      a quality metric, by its items
+            bench bisect inr.smoke.params v1.0 HEAD       an exact metric, by equality
+            bench bisect inr.smoke.psnr v1.0 HEAD --keep-worktree
+
+            Stored runs are looked at first; what is missing is built and run below
+            .bench/worktrees. A commit that does not build, or of which nothing can be
+            said, is skipped. Exit code 3 if more than one commit is left.
+            """)
+
+    @Argument(help: "The metric: a case's id, a dot, the metric's name.") var metric: String
+    @Argument(help: "A revision where the metric was as it should be.") var good: String
+    @Argument(help: "A later revision where it is not.") var bad: String
+    @Option(help: "The seed of what is run, unless the good commit's stored run has another.") var seed = usualSeed
+    @OptionGroup var worktree: WorktreeOptions
+    @OptionGroup var store: StoreOptions
+    @OptionGroup var output: OutputOptions
+
+    mutating func run(_ all: [any BenchCase]) throws -> Int32 {
+        let (item, metric) = try named(metric, in: all)
+        guard metric.metricClass != .cost else {
+            throw ValidationError("'\(self.metric)' is a cost, of which one run says nothing; give another metric.")
+        }
+        Interruption.listen()
+        var search = try CommitSearch(from: good, to: bad)
+        try search.search(
+            item.id, seed: seed, threads: usualThreads(), by: worktree.runner(store, output),
+            store: store.openedIfThere()
+        ) { run, good in mark(compared(run, good, item.id, metric).comparisons.first?.verdict) }
+        return try output.show(report(search, item.id, metric))
+    }
+
+    private func report(_ search: CommitSearch, _ caseID: String, _ metric: Metric) -> Report {
+        let bisection = search.bisection
+        func commit(_ index: Int) -> SearchedCommit {
+            let commit = bisection.commits[index]
+            let (mark, reason) = bisection.marks[index]?.inWords ?? ("not looked at", "")
+            return SearchedCommit(
+                commit: commit, subject: search.subjects[commit] ?? "", run: search.runs[commit], mark: mark,
+                reason: reason)
+        }
+        let suspects = bisection.isBadAtTheEnd ? bisection.suspects.map(commit) : []
+        let end = suspects.last ?? commit(bisection.commits.count - 1)
+        guard let good = search.runs[bisection.commits[0]], let bad = end.run else {
+            fatalError("bisect: both ends of a search have been measured")
+        }
+        return .bisect(
+            caseID, metric: metric.name, count: bisection.commits.count - 1,
+            looked: bisection.commits.indices.filter { bisection.marks[$0] != nil }.map(commit), suspects: suspects,
+            evidence: .compare(compared(bad, good, caseID, metric), a: good, b: bad, strict: false))
+    }
+}
+
+/// The judgement about one metric alone, so that nothing is corrected for others.
+private func compared(_ run: RunRecord, _ good: RunRecord, _ caseID: String, _ metric: Metric) -> Judgement {
+    func alone(_ run: RunRecord) -> RunRecord {
+        var run = run
+        run.cases = run.cases.filter { $0.id == caseID }.map { item in
+            var item = item
+            item.measurements.removeAll { $0.metric.name != metric.name }
+            return item
+        }
+        return run
+    }
+    return judge(alone(run), against: alone(good))
+}
+
+/// Good is what is shown to be unchanged, bad what is shown to have changed.
+private func mark(_ verdict: Verdict?) -> Bisection.Mark {
+    switch verdict {
+    case .identical, .withinNoise: .good
+    case .worse, .better: .bad
+    case .failed(let reason): .skipped("failed: \(reason)")
+    case let other?: .skipped(other.word)
+    case nil: .skipped("not measured")
+    }
+}
+
+extension Bisection.Mark {
+    fileprivate var inWords: (mark: String, reason: String) {
+        switch self {
+        case .good: ("good", "")
+        case .bad: ("bad", "")
+        case .skipped(let reason): ("skipped", reason)
+        }
+    }
+}
+
+/// The case and metric that `name` joins with a dot.
+private func named(_ name: String, in cases: [any BenchCase]) throws -> (any BenchCase, Metric) {
+    for item in cases {
+        if let metric = item.metrics.first(where: { "\(item.id).\($0.name)" == name }) { return (item, metric) }
+    }
+    // The nearest case is told, or the case itself if its metric is wrong.
+    let id = name.split(separator: ".").dropLast().joined(separator: ".")
+    let known = try selected([id], from: cases, id: \.id).flatMap { item in item.metrics.map { "\(item.id).\($0.name)" }
+    }
+    throw ValidationError("unknown metric '\(name)'; there is \(known.joined(separator: ", ")).")
+}

@@ -1,0 +1,129 @@
+// Cases as they were at another state of the sources: checked out, built and run in a work tree, and stored with the rest.
+
+public import BenchRecords
+internal import BenchStore
+internal import Foundation
+
+/// What runs cases at other commits than the one this program was built from.
+///
+/// The program of the other commit keeps a database of its own, so that neither needs to know the other's schema; its
+/// run then moves into the store. After an interruption the work tree stays, and the same command goes on in it.
+public struct CommitRunner: Sendable {
+    /// The database that remembers, with work trees and logs beside it; it is opened only once there is a result.
+    public var storePath: String
+    /// The folder with real data.
+    public var dataFolder: String?
+    /// Wall seconds a case may take; `nil` for the other program's own limit.
+    public var timeoutSeconds: Double?
+    /// MiB of memory a case may hold; `nil` for the other program's own limit.
+    public var memoryMiB: Double?
+    /// Whether work trees stay for a later use.
+    public var keepsWorktree: Bool
+    /// Columns of the progress line.
+    public var width: Int
+
+    /// A runner for the repository around the current folder.
+    public init(
+        storePath: String, dataFolder: String?, timeoutSeconds: Double?, memoryMiB: Double?,
+        keepsWorktree: Bool, width: Int
+    ) {
+        self.storePath = storePath
+        self.dataFolder = dataFolder
+        self.timeoutSeconds = timeoutSeconds
+        self.memoryMiB = memoryMiB
+        self.keepsWorktree = keepsWorktree
+        self.width = width
+    }
+
+    /// Runs the cases that the program of that state knows, with more variables in its environment, and gives the run
+    /// as it is stored.
+    ///
+    /// - Throws: ``WorktreeError``, ``RunnerError``, `StoreError`.
+    public func run(
+        _ state: SourceState, cases: [String], seed: UInt64, threads: Int, kind: RunKind,
+        environment: [String: String] = [:]
+    ) throws -> RunRecord {
+        var display = ProgressDisplay(width: width)
+        let name = String(state.commit.prefix(8)) + (state.patch.isEmpty ? "" : " with its changes")
+        display.say("\(name): checking out")
+        let tree = try Worktree(
+            state, in: storeFolder, repository: Git(folder: FileManager.default.currentDirectoryPath))
+        var isKept = keepsWorktree
+        defer { if !isKept { tree.remove() } }
+        do {
+            let program = try timed("\(name): building", tree.logPath("build"), &display) { try tree.build(onTick: $0) }
+            let known = try tree.caseIDs(of: program)
+            let ids = cases.filter(known.contains)
+            guard !ids.isEmpty else { throw WorktreeError.noCase(cases, commit: state.commit) }
+            let log = tree.logPath("run")
+            let code = try timed("\(name): running \(ids.count) of \(cases.count) cases", log, &display) {
+                try tree.ran(
+                    [program, "run"] + ids + options(seed, threads, in: tree, isContinuing: kind != .repro),
+                    environment: environment, log: log, onTick: $0)
+            }
+            guard [0, 2].contains(code) else { throw WorktreeError.notRun(commit: state.commit, exit: code, log: log) }
+            return try adopted(kind, from: tree)
+        } catch RunnerError.interrupted {
+            isKept = true
+            throw RunnerError.interrupted
+        }
+    }
+
+    /// Recreates what the run was made from, runs its cases that have a result again, and returns that as it is stored.
+    public func repeated(_ run: RunRecord) throws -> RunRecord {
+        let variables = run.environment.filter { entry in
+            ["OPENBLAS_", "OMP_", "SWIFT_"].contains { entry.key.hasPrefix($0) }
+        }
+        return try self.run(
+            SourceState(of: run.build), cases: run.cases.filter { $0.state == .done }.map(\.id), seed: run.seed,
+            threads: run.threads, kind: .repro, environment: variables)
+    }
+
+    private func options(_ seed: UInt64, _ threads: Int, in tree: Worktree, isContinuing: Bool) -> [String] {
+        var result = [
+            "--seed", "\(seed)", "--threads", "\(threads)", "--db", tree.database, "--resume",
+            isContinuing ? "auto" : "never",
+        ]
+        if let dataFolder { result += ["--data", URL(fileURLWithPath: dataFolder).path] }
+        if let timeoutSeconds { result += ["--timeout", "\(timeoutSeconds)"] }
+        if let memoryMiB { result += ["--mem", "\(memoryMiB)"] }
+        return result
+    }
+
+    private func adopted(_ kind: RunKind, from tree: Worktree) throws -> RunRecord {
+        let theirs = try RunStore(path: tree.database, mode: .reading)
+        guard var run = try theirs.runs(last: 1).first else { throw StoreError.noRun(asked: tree.database) }
+        run.kind = kind
+        let ours = try RunStore(path: storePath, mode: .writing, start: microseconds())
+        try ours.adopt(run, from: theirs)
+        return try ours.run(run.uuid)
+    }
+
+    /// Says what begins and where its output goes, and shows how long it takes.
+    private func timed<T>(
+        _ what: String, _ log: String, _ display: inout ProgressDisplay, _ body: (() -> Void) throws -> T
+    ) throws -> T {
+        display.say("\(what); log \(log)")
+        let start = monotonicSeconds()
+        defer { display.clear() }
+        return try body { display.redraw("\(what)  \(clock(monotonicSeconds() - start))") }
+    }
+
+    private var storeFolder: String { URL(fileURLWithPath: storePath).deletingLastPathComponent().path }
+}
+
+extension Worktree {
+    /// The database of the program that runs in the tree.
+    fileprivate var database: String { path + "/.bench/bench.sqlite" }
+
+    /// The cases that the program built there has.
+    fileprivate func caseIDs(of program: String) throws -> Set<String> {
+        guard let listed = programOutput([program, "list", "--format", "csv", "--db", database]) else {
+            throw WorktreeError.notRun(commit: state.commit, exit: -1, log: logPath("build"))
+        }
+        let fields = String(decoding: listed, as: UTF8.self).split(whereSeparator: \.isNewline).map {
+            $0.split(separator: ",")
+        }
+        return Set(fields.filter { $0.first == "cases" && $0.count > 1 }.map { String($0[1]) })
+    }
+}

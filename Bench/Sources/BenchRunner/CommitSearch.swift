@@ -1,0 +1,73 @@
+// Which commit changed a case: stored runs are looked at first, then commits are measured in work trees.
+
+public import BenchRecords
+public import BenchStore
+internal import Foundation
+
+/// A search for the first commit at which a case is no longer what it was.
+public struct CommitSearch: Sendable {
+    /// The commits and what is known of them.
+    public var bisection: Bisection
+    /// What was measured at the commits that were looked at.
+    public var runs: [String: RunRecord] = [:]
+    /// The first lines of the commits' messages.
+    public var subjects: [String: String]
+
+    /// The search from the revision `good` to the revision `bad` along first parents.
+    ///
+    /// - Throws: ``WorktreeError`` where they are no revisions, or `good` no ancestor of `bad`.
+    public init(from good: String, to bad: String) throws(WorktreeError) {
+        let git = Git(folder: FileManager.default.currentDirectoryPath)
+        guard git.root != nil else { throw .noRepository(folder: git.folder) }
+        guard let first = git.commit(of: good) else { throw .noRevision(good) }
+        guard let last = git.commit(of: bad) else { throw .noRevision(bad) }
+        guard let commits = git.line(from: first, to: last), !commits.isEmpty else {
+            throw .noAncestor(good, of: bad)
+        }
+        bisection = Bisection(commits: [first] + commits.map(\.commit))
+        subjects = [first: git.subject(of: first)]
+        for item in commits { subjects[item.commit] = item.subject }
+    }
+
+    /// Searches until one commit is found or only commits that had to be skipped are left.
+    ///
+    /// `mark` says what a run means against the run at the first commit. The search ends at once where the last commit
+    /// is not bad.
+    ///
+    /// - Throws: ``RunnerError/interrupted``; ``WorktreeError`` where one of the two ends cannot be measured.
+    public mutating func search(
+        _ caseID: String, seed: UInt64, threads: Int, by runner: CommitRunner, store: RunStore?,
+        mark: (_ run: RunRecord, _ good: RunRecord) -> Bisection.Mark
+    ) throws {
+        let (first, last) = (bisection.commits[0], bisection.commits[bisection.commits.count - 1])
+        let model = try stored(caseID, at: first, seed: nil, in: store)
+        let (seed, threads) = (model?.seed ?? seed, model?.threads ?? threads)
+        var known: [String: RunRecord] = [:]
+        for commit in bisection.commits { known[commit] = try stored(caseID, at: commit, seed: seed, in: store) }
+        func run(_ commit: String) throws -> RunRecord {
+            try known[commit]
+                ?? runner.run(SourceState(commit: commit), cases: [caseID], seed: seed, threads: threads, kind: .adhoc)
+        }
+        let good = try run(first)
+        let bad = try run(last)
+        (runs[first], runs[last]) = (good, bad)
+        bisection.mark(bisection.commits.count - 1, mark(bad, good))
+        while bisection.isBadAtTheEnd, let index = bisection.next(preferring: Set(known.keys)) {
+            let commit = bisection.commits[index]
+            do {
+                let run = try run(commit)
+                runs[commit] = run
+                bisection.mark(index, mark(run, good))
+            } catch let error as WorktreeError {
+                bisection.mark(index, .skipped(error.description))
+            }
+        }
+    }
+
+    /// The latest complete run of the case at the commit, without uncommitted changes.
+    private func stored(_ caseID: String, at commit: String, seed: UInt64?, in store: RunStore?) throws -> RunRecord? {
+        try store?.runs(at: commit).first { run in
+            !run.build.isDirty && (seed == nil || run.seed == seed) && run.caseRecord(caseID)?.state == .done
+        }
+    }
+}
