@@ -43,7 +43,9 @@ struct ReportCommand: Verb {
         var references = try against.map { (title: $0, run: try storedRun($0, [], in: opened)) }
         if references.isEmpty, let before = try opened.run(before: new) { references = [("the run before", before)] }
         let floors = try opened.floors()
-        let comparisons = references.map { Page.Comparison($0.title, with: $0.run, judge(new, against: $0.run, floors: floors)) }
+        let comparisons = references.map {
+            Page.Comparison($0.title, with: $0.run, judge(new, against: $0.run, floors: floors))
+        }
         let report =
             comparisons.first.map { Report.compare($0.judgement, a: $0.reference, b: new, strict: false) }
             ?? .show(new)
