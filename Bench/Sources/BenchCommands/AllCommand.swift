@@ -17,10 +17,11 @@ struct AllCommand: Verb {
             """)
 
     @Option(help: "smoke, nightly, full or paper. (default: nightly)", transform: tier(named:)) var tier = Tier.nightly
+    @OptionGroup var plan: PlanOptions
     @OptionGroup var options: RunOptions
 
     mutating func run(_ all: [any BenchCase]) throws -> Int32 {
-        try options.execute(all.filter { $0.tier <= tier }, kind: kind, tier: tier)
+        try options.execute(all.filter { $0.tier <= tier }, plan, kind: kind, tier: tier)
     }
 
     private var kind: RunKind {

@@ -111,11 +111,6 @@ struct RunOptions: ParsableArguments {
     @Option(help: "The seed that all random numbers derive from.")
     var seed = usualSeed
 
-    @Option(help: "Several seeds instead: the cases are run once for each.", transform: numbers(in:))
-    var seeds: [UInt64] = []
-
-    @Flag(help: "Says what would be run and how long it would take, and runs nothing.") var dryRun = false
-
     @Option(help: "Whether to go on with an interrupted run of the same cases and program: auto, never.")
     var resume = Resume.auto
 
@@ -128,6 +123,17 @@ struct RunOptions: ParsableArguments {
 
     func validate() throws {
         if let threads, !(1...64).contains(threads) { throw ValidationError("--threads \(threads): give 1 to 64.") }
+    }
+}
+
+/// What makes one command several runs, or none.
+struct PlanOptions: ParsableArguments {
+    @Option(help: "Several seeds instead of --seed: the cases are run once for each.", transform: numbers(in:))
+    var seeds: [UInt64] = []
+
+    @Flag(help: "Says what would be run and how long it would take, and runs nothing.") var dryRun = false
+
+    func validate() throws {
         // A seed counted twice would look like agreement between two.
         if let seed = seeds.first(where: { seed in seeds.count { $0 == seed } > 1 }) {
             throw ValidationError("--seeds: \(seed) stands there twice; give each seed once.")

@@ -19,30 +19,30 @@ struct RunCommand: Verb {
 
     @Argument(help: "Globs over case ids, suites, or exclusions with '!'.", completion: .caseIDs)
     var cases: [String]
+    @OptionGroup var plan: PlanOptions
     @OptionGroup var options: RunOptions
 
     mutating func run(_ all: [any BenchCase]) throws -> Int32 {
         let chosen = try selected(cases, from: all, id: \.id)
-        return try options.execute(chosen, kind: .adhoc, tier: chosen.map(\.tier).max() ?? .smoke)
+        return try options.execute(chosen, plan, kind: .adhoc, tier: chosen.map(\.tier).max() ?? .smoke)
     }
 }
 
 extension RunOptions {
     /// Runs the cases once for each seed, shows the runs and returns the exit code.
-    func execute(_ cases: [any BenchCase], kind: RunKind, tier: Tier) throws -> Int32 {
+    func execute(_ cases: [any BenchCase], _ plan: PlanOptions, kind: RunKind, tier: Tier) throws -> Int32 {
         guard !cases.isEmpty else { throw RunnerError.noCase(tier: tier.rawValue) }
-        if dryRun { return try output.show(.plan(try planned(cases))) }
+        let seeds = plan.seeds.isEmpty ? [seed] : plan.seeds
+        if plan.dryRun { return try output.show(.plan(try planned(cases, seeds))) }
         let session = try session()
-        let runs = try allSeeds.map { try session.measured(cases, kind: kind, tier: tier, seed: $0) }
+        let runs = try seeds.map { try session.measured(cases, kind: kind, tier: tier, seed: $0) }
         return try output.show(runs.count == 1 ? .show(runs[0]) : .seeds(runs))
     }
 
-    private var allSeeds: [UInt64] { seeds.isEmpty ? [seed] : seeds }
-
-    private func planned(_ cases: [any BenchCase]) throws -> [PlannedCase] {
+    private func planned(_ cases: [any BenchCase], _ seeds: [UInt64]) throws -> [PlannedCase] {
         let store = try store.openedIfThere()
         let entries = try cases.map { try Plan.Entry($0, store: store) }
-        return allSeeds.flatMap { seed in
+        return seeds.flatMap { seed in
             entries.map {
                 PlannedCase(
                     id: $0.item.id, seed: seed, expectedSeconds: $0.expectedSeconds, slowSeconds: $0.slowSeconds)

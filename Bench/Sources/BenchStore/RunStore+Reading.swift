@@ -14,10 +14,8 @@ extension RunStore {
         return found
     }
 
-    /// The latest runs, newest first, without replays.
-    public func runs(last count: Int) throws -> [RunRecord] {
-        try runs("WHERE \(isRecord)" + newestFirst + " LIMIT ?", [count])
-    }
+    /// The latest runs of every kind, newest first.
+    public func runs(last count: Int) throws -> [RunRecord] { try runs(newestFirst + " LIMIT ?", [count]) }
 
     /// The run that `asked` names.
     ///
@@ -50,7 +48,7 @@ extension RunStore {
         return found
     }
 
-    /// The complete runs at a commit, newest first, without replays.
+    /// The complete runs that say what a commit is worth, newest first.
     public func runs(at commit: String) throws -> [RunRecord] {
         try runs("WHERE commit_sha = ? AND status = 'complete' AND \(isRecord)" + newestFirst, [commit])
     }
