@@ -66,7 +66,7 @@ let package = Package(
         bench(
             "BenchCommands",
             ["BenchRecords", "BenchJudge", "BenchReport", "BenchStore", "BenchRunner", arguments]
-                + core("Measurements", "Tensors")),
+                + core("Measurements", "TensorIO", "Tensors")),
         // Programs
         .executableTarget(
             name: "bench",

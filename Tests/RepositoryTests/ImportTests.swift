@@ -44,7 +44,10 @@ let allowedImports: [(folder: String, imports: [String])] = [
     ),
     (
         "Bench/Sources/BenchCommands",
-        ["ArgumentParser", "BenchJudge", "BenchRecords", "BenchReport", "BenchRunner", "BenchStore", "Foundation"]
+        [
+            "ArgumentParser", "BenchJudge", "BenchRecords", "BenchReport", "BenchRunner", "BenchStore", "Foundation",
+            "TensorIO",
+        ]
             + ["Measurements"]
     ),
     (

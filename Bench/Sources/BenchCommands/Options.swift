@@ -126,8 +126,21 @@ struct RunOptions: ParsableArguments {
     }
 }
 
-/// What makes one command several runs, or none.
+/// Where and how often cases are run.
 struct PlanOptions: ParsableArguments {
+    enum Place: Equatable {
+        case local
+        case slurm(partition: String?)
+    }
+
+    @Option(
+        help: "local, slurm or slurm:PARTITION: a task a case, without costs. (default: local)",
+        transform: place(named:))
+    var on = Place.local
+
+    @Option(help: "A folder that every node sees. (default: 'slurm' beside the database)")
+    var shared: String?
+
     @Option(help: "Several seeds instead of --seed: the cases are run once for each.", transform: numbers(in:))
     var seeds: [UInt64] = []
 
@@ -139,6 +152,15 @@ struct PlanOptions: ParsableArguments {
             throw ValidationError("--seeds: \(seed) stands there twice; give each seed once.")
         }
     }
+}
+
+private func place(named name: String) throws -> PlanOptions.Place {
+    let words = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    if words == ["local"] { return .local }
+    guard words[0] == "slurm", words.count == 1 || !words[1].isEmpty else {
+        throw ValidationError("--on \(name): give local, slurm or slurm:PARTITION.")
+    }
+    return .slurm(partition: words.count == 1 ? nil : words[1])
 }
 
 /// Microseconds since 1970 UTC.

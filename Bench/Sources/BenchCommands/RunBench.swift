@@ -87,7 +87,7 @@ struct Bench<Trials: ParsableCommand>: ParsableCommand {
                 CalibrateCommand.self, NoteCommand.self, TriageCommand.self, SQLCommand.self, ExportCommand.self,
                 ImportCommand.self, DoctorCommand.self, VerifyCommand.self, ReproCommand.self, BisectCommand.self,
                 CompletionsCommand<Trials>.self,
-                ChildCommand.self, Trials.self,
+                ChildCommand.self, TaskCommand.self, Trials.self,
             ])
     }
 }

@@ -35,8 +35,17 @@ extension RunOptions {
         let seeds = plan.seeds.isEmpty ? [seed] : plan.seeds
         if plan.dryRun { return try output.show(.plan(try planned(cases, seeds))) }
         let session = try session()
-        let runs = try seeds.map { try session.measured(cases, kind: kind, tier: tier, seed: $0) }
+        let cluster = cluster(of: plan)
+        let runs = try seeds.map {
+            try session.measured(cases, kind: kind, tier: tier, seed: $0, cluster: cluster)
+        }
         return try output.show(runs.count == 1 ? .show(runs[0]) : .seeds(runs))
+    }
+
+    private func cluster(of plan: PlanOptions) -> SlurmCluster? {
+        guard case .slurm(let partition) = plan.on else { return nil }
+        let beside = URL(fileURLWithPath: store.path).deletingLastPathComponent().appendingPathComponent("slurm").path
+        return SlurmCluster(partition: partition, sharedFolder: plan.shared ?? beside)
     }
 
     private func planned(_ cases: [any BenchCase], _ seeds: [UInt64]) throws -> [PlannedCase] {
@@ -71,19 +80,23 @@ struct Session {
 
     /// One run of the cases, of their highest tier and with the options' seed unless said otherwise.
     ///
-    /// `earlier` is another build's program, to run in the place of this one.
+    /// `earlier` is another build's program, to run in the place of this one; `cluster` runs the cases elsewhere.
     ///
     /// - Throws: ``Interrupted``, and what stops a run.
     func measured(
-        _ cases: [any BenchCase], kind: RunKind, tier: Tier? = nil, seed: UInt64? = nil, earlier: EarlierProgram? = nil
+        _ cases: [any BenchCase], kind: RunKind, tier: Tier? = nil, seed: UInt64? = nil, earlier: EarlierProgram? = nil,
+        cluster: SlurmCluster? = nil
     ) throws -> RunRecord {
         let plan = try Plan(
             cases, kind: kind, tier: tier ?? cases.map(\.tier).max() ?? .smoke, seed: seed ?? options.seed,
             threads: options.threads ?? usualThreads(), note: note?.uuid, store: store)
         var runner = options.cases.runner(store, width: options.output.width)
         if let earlier { runner.program = earlier.path }
-        let run = try runner.run(
-            plan, provenance: earlier?.provenance ?? provenance, isContinuing: options.resume == .auto)
+        let (provenance, isContinuing) = (earlier?.provenance ?? provenance, options.resume == .auto)
+        let run =
+            try cluster.map {
+                try runner.run(plan, provenance: provenance, isContinuing: isContinuing, on: $0)
+            } ?? runner.run(plan, provenance: provenance, isContinuing: isContinuing)
         guard run.status == .complete else { throw Interrupted(run: run) }
         return run
     }

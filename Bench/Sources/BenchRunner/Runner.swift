@@ -21,6 +21,8 @@ public struct Runner {
     public var program = "/proc/self/exe"
     /// What to change in the environment that children get; `nil` takes a variable away.
     var environment: [String: String?] = [:]
+    /// Whether costs are kept; nodes of a cluster may differ.
+    var keepsCosts = true
 
     /// A runner over an open store.
     public init(store: RunStore, dataFolder: String?, timeoutSeconds: Double?, memoryMiB: Double?, width: Int) {
@@ -40,7 +42,7 @@ public struct Runner {
     ///   stored. What is stored until then stays, and a repetition of the command goes on from there.
     public func run(_ plan: Plan, provenance: Provenance, isContinuing: Bool) throws -> RunRecord {
         var display = ProgressDisplay(width: width)
-        let run = try unfinishedRun(plan, provenance, isContinuing) ?? begunRun(plan, provenance)
+        let run = try startedRun(plan, provenance, isContinuing)
         let minutes = plan.entries.map(\.expectedSeconds).reduce(0, +) / 60
         display.say(
             "plan \(plan.entries.count) cases, tier \(plan.tier.rawValue), about \(Int(minutes.rounded(.up))) min, "
@@ -72,6 +74,11 @@ public struct Runner {
         return try store.run(run.uuid)
     }
 
+    /// The unfinished run that is taken up, or a new one.
+    func startedRun(_ plan: Plan, _ provenance: Provenance, _ isContinuing: Bool) throws -> RunRecord {
+        try unfinishedRun(plan, provenance, isContinuing) ?? begunRun(plan, provenance)
+    }
+
     private func begunRun(_ plan: Plan, _ provenance: Provenance) throws -> RunRecord {
         // The one place for the system's generator: machines that know nothing of each other must not name runs alike.
         var generator = SystemRandomNumberGenerator()
@@ -98,7 +105,7 @@ public struct Runner {
     }
 
     /// Runs one case, if its data is there, and stores how it ended.
-    private func execute(
+    func execute(
         _ entry: Plan.Entry, _ item: inout CaseRecord, in run: RunRecord, start: Double, _ progress: inout RunProgress,
         _ display: inout ProgressDisplay
     ) throws {
@@ -116,6 +123,7 @@ public struct Runner {
         if item.state == .crashed, let words = lastWords(inLogAt: log) { item.message += ": \(words)" }
         if item.state == .done {
             item.measurements = (observation.outcome?.measurements ?? []) + observation.costs(threads: run.threads)
+            if !keepsCosts { item.measurements.removeAll { $0.metric.metricClass == .cost } }
             item.dataDigests = observation.outcome?.dataDigests ?? [:]
         }
         item.message = withoutHome(item.message)
