@@ -38,9 +38,8 @@ struct BaselineCommand: ParsableCommand {
         mutating func run(_ all: [any BenchCase]) throws -> Int32 {
             // A reader says that there is no store; a writer would make one.
             let found = try storedRun(run, [], in: try store.opened())
-            let now = Int64(Date().timeIntervalSince1970 * 1e6)
-            let pin = BaselinePin(name: name, run: found.uuid, why: why, at: now)
-            try RunStore(path: store.path, mode: .writing, start: now).pin(pin)
+            let pin = BaselinePin(name: name, run: found.uuid, why: why, at: now())
+            try store.openedForWriting().pin(pin)
             return try output.show(.pins([pin], runs: [found.uuid: found]))
         }
     }

@@ -23,7 +23,7 @@ struct HistoryCommand: Verb {
 
     @Argument(help: "The metric: a case's id, a dot, the metric's name.") var metric: MetricName
     @Option(help: "The most runs.") var last = 60
-    @Option(help: "The seed of the runs.") var seed: UInt64 = 20_231_110
+    @Option(help: "The seed of the runs.") var seed = usualSeed
     @Flag(help: "Runs of all machines, not only of the one that measured last.") var allMachines = false
     @OptionGroup var store: StoreOptions
     @OptionGroup var output: OutputOptions

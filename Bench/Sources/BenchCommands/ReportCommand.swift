@@ -17,7 +17,8 @@ struct ReportCommand: Verb {
             bench report --junit night.xml --md night.md
 
             The page holds everything and needs no network. Without --against the run is
-            held against the last complete one of its kind, machine and seed.
+            held against the last complete one of its kind, machine and seed, and against
+            the pinned baseline.
             """)
 
     @Argument(help: "The run.") var run = "@last"
@@ -41,7 +42,12 @@ struct ReportCommand: Verb {
         let opened = try store.opened()
         let new = try storedRun(run, [], in: opened)
         var references = try against.map { (title: $0, run: try storedRun($0, [], in: opened)) }
-        if references.isEmpty, let before = try opened.run(before: new) { references = [("the run before", before)] }
+        if references.isEmpty {
+            references = try opened.run(before: new).map { [("the run before", $0)] } ?? []
+            if let pin = try opened.pins(named: "main").first, pin.run != new.uuid {
+                references.append(("the baseline", try opened.run(pin.run)))
+            }
+        }
         let floors = try opened.floors()
         let comparisons = references.map {
             Page.Comparison($0.title, with: $0.run, judge(new, against: $0.run, floors: floors))
@@ -60,8 +66,10 @@ struct ReportCommand: Verb {
                     caseID: file.caseID, name: file.name, mediaType: file.mediaType,
                     bytes: try opened.artefact(file.name, of: file.caseID, in: new.uuid) ?? [])
             }
+            let notes = try opened.notes()
             let page = Page(
-                of: new, comparisons: comparisons, history: try opened.series(upTo: new, last: last), files: files)
+                of: new, comparisons: comparisons, history: try opened.series(upTo: new, last: last), files: files,
+                appendix: notes.isEmpty ? [] : [("Notebook", .notes(notes))])
             let beside = URL(fileURLWithPath: store.path).deletingLastPathComponent().appendingPathComponent(
                 "report.html")
             try write(page.html(), to: html ?? beside.path)

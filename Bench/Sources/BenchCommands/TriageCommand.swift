@@ -25,7 +25,7 @@ struct TriageCommand: Verb {
         let week = try week ?? Week(containing: now())
         let nights = try store.nights(in: week.time)
         let changes = try nights.compactMap { night in
-            try store.night(before: night).map { NightChange(a: $0, b: night) }
+            try store.run(before: night).map { NightChange(a: $0, b: night) }
         }
         let rows = try store.week(week.time)
         var report = Report.triage(

@@ -19,6 +19,8 @@ public struct Comparison: Sendable, Equatable {
     public var evidence: Evidence?
     /// The evidence's p after Holm over all metrics of the judgement that have evidence.
     public var adjustedP: Double?
+    /// The evidence's p after Benjamini and Hochberg: advice, which decides nothing.
+    public var falseDiscoveryRate: Double?
     /// What a second measurement said of a candidate; `nil` where none was asked for.
     public var confirmation: Confirmation?
     /// The measured floor, if the metric has one.

@@ -69,11 +69,12 @@ extension Evidence {
     private var fewestGroups: Int { fewestPairs(reaching: screeningLevel) }
 }
 
-/// Holm over every metric that was tested.
+/// Holm, and Benjamini and Hochberg, over every metric that was tested.
 func correct(_ comparisons: inout [Comparison]) {
     let tested = comparisons.indices.filter { comparisons[$0].evidence != nil }
-    let adjusted = holmAdjusted(tested.compactMap { comparisons[$0].evidence?.p })
-    for (index, p) in zip(tested, adjusted) { comparisons[index].adjustedP = p }
+    let p = tested.compactMap { comparisons[$0].evidence?.p }
+    for (index, p) in zip(tested, holmAdjusted(p)) { comparisons[index].adjustedP = p }
+    for (index, q) in zip(tested, benjaminiHochbergAdjusted(p)) { comparisons[index].falseDiscoveryRate = q }
 }
 
 /// Rows 7 and 8 where nothing was measured twice.

@@ -121,7 +121,7 @@ extension Comparison {
     fileprivate var outcome: Outcome {
         let kind: Outcome.Kind =
             switch verdict {
-            case .worse: .failed
+            case .worse: pardon == nil ? .failed : .passed
             case .failed: .error
             case .missing, .notComparable, .underpowered, .unconfirmed: .skipped
             case .better, .identical, .withinNoise, .new: .passed
@@ -143,7 +143,7 @@ extension Comparison {
     }
 
     private var grounds: [String] {
-        guard let adjustedP else { return [] }
+        guard let adjustedP, let falseDiscoveryRate else { return [] }
         let isCost = metric?.metricClass == .cost
         let samples = evidence.map { "\($0.items) pairs, p \(probability($0.p))" }
         let second: String? =
@@ -157,7 +157,8 @@ extension Comparison {
         return [
             isCost ? samples : nil, "floor \(short(floor))",
             calibratedFloor?.staleness.map { "widened by half, \($0)" },
-            "p after Holm over all tested metrics \(probability(adjustedP))", second,
+            "p after Holm over all tested metrics \(probability(adjustedP)), after Benjamini–Hochberg "
+                + probability(falseDiscoveryRate), second,
         ].compactMap(\.self)
     }
 

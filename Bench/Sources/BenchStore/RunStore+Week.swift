@@ -29,17 +29,6 @@ extension RunStore {
             [time.lowerBound, time.upperBound])
     }
 
-    /// The latest complete run before this one of the same kind, seed and machine.
-    public func night(before run: RunRecord) throws -> RunRecord? {
-        try runs(
-            "WHERE \(wholeTiers) AND kind = ? AND tier = ? AND seed = ? AND class = ? AND started < ?\(newestFirst) LIMIT 1",
-            [
-                run.kind.rawValue, run.tier.rawValue, Int64(bitPattern: run.seed), run.machine.machineClass,
-                run.started,
-            ]
-        ).first
-    }
-
     /// What a stretch of time left.
     public func week(_ time: Range<Int64>) throws -> WeekRecord {
         let (start, end) = (time.lowerBound, time.upperBound)

@@ -188,7 +188,8 @@ private func night(_ index: Int, _ value: Double, metric: Metric = acer) -> RunR
             "\(id).flops  12.3G  12.3G      -1                                  pardoned",
             "    (accepted: one more bias)",
             "\(id).psnr   32.34  31.36   -0.99    [-1.05, -0.92]  0.0078  16/8  unconfirmed",
-            "    (floor 0.05; p after Holm over all tested metrics 0.0156; not measured a second time)",
+            "    (floor 0.05; p after Holm over all tested metrics 0.0156, after Benjamini–Hochberg 0.0078; not",
+            "    measured a second time)",
             "without a second measurement",
             "    (seeds 1001, 1002 and 1003 of A are not stored: at its commit, bench run",
             "    \(id) --seed 1001, and so on)",
@@ -215,8 +216,8 @@ private func night(_ index: Int, _ value: Double, metric: Metric = acer) -> RunR
         #expect(
             slower.contains(
                 """
-                    (10 pairs, p 0.0020; floor 0; p after Holm over all tested metrics 0.0020; second measurement
-                    -18.2%, p after Holm over the candidates 0.0020)
+                    (10 pairs, p 0.0020; floor 0; p after Holm over all tested metrics 0.0020, after
+                    Benjamini–Hochberg 0.0020; second measurement -18.2%, p after Holm over the candidates 0.0020)
                 """), "\(slower)")
         #expect(!slower.contains("one sample a side"))
     }

@@ -128,9 +128,9 @@ import Testing
                 dlg.mini.rollout                                                                         missing
                     (not planned)
                 inr.img32.natural64.la-ginr.psnr   32.34  31.36   -0.99    [-1.05, -0.92]  0.0078  16/8  unconfirmed
-                    (floor 0.05; p after Holm over all tested metrics 0.0156)
+                    (floor 0.05; p after Holm over all tested metrics 0.0156, after Benjamini–Hochberg 0.0078)
                 inr.img32.natural64.la-ginr.ssim   0.937  0.917  -0.020  [-0.021, -0.018]  0.0078  16/8  unconfirmed
-                    (floor 0.005; p after Holm over all tested metrics 0.0156)
+                    (floor 0.005; p after Holm over all tested metrics 0.0156, after Benjamini–Hochberg 0.0078)
                 inr.img32.natural64.ipc.flops      12.3G  12.3G                                          identical
                 inr.img32.natural64.ipc.params      664k   664k                                          identical
                 inr.img32.natural64.ipc.psnr       31.11  31.11                                          identical

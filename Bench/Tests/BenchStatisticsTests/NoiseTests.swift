@@ -58,33 +58,6 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
     }
 }
 
-@Suite struct SequentialTestTests {
-    let differences = [0.031, 0.044, 0.012, 0.052, 0.038, 0.027, 0.041]
-
-    @Test func `the likelihood ratio and the bounds`() {
-        #expect(isClose(SequentialTest(step: 0.03).logLikelihoodRatio(differences), 24.609375, 1e-9))
-        let symmetric = SequentialTest(step: 1)
-        #expect(isClose(symmetric.lowerBound, -2.9444389791664403) && isClose(symmetric.upperBound, 2.9444389791664403))
-        var lenient = symmetric
-        lenient.misses = 0.1
-        #expect(isClose(lenient.lowerBound, -2.251291798606495) && isClose(lenient.upperBound, 2.8903717578961645))
-    }
-
-    @Test func `it answers as soon as it is clear, either way and for steps down, and gives up at the most`() {
-        let test = SequentialTest(step: 0.03)
-        #expect(test.answer(Array(differences[..<4])) == .open)
-        #expect(test.answer(differences) == .step)
-        #expect(SequentialTest(step: -0.03).answer(differences.map(-)) == .step)
-        #expect(SequentialTest(step: -0.03).answer(differences) == .noStep)
-        #expect(test.answer(differences.map { $0 - 0.035 }) == .noStep)
-        // A mean of half the step favours neither.
-        let between = (0..<60).map { 0.015 + ($0 % 2 == 0 ? 0.01 : -0.01) }
-        #expect(test.answer(Array(between[..<59].dropLast())) == .open)
-        #expect(test.answer(between) == .underpowered)
-        #expect(test.answer([0.03, 0.03, 0.03, 0.03, 0.03]) == .step)
-    }
-}
-
 @Suite struct BenjaminiHochbergTests {
     @Test func `the adjusted p of eight tests, in their order`() {
         let p = [0.0001, 0.0040, 0.0190, 0.0450, 0.2010, 0.0095, 0.0278, 0.6528]

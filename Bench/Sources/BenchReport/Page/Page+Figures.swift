@@ -5,8 +5,8 @@ internal import BenchStatistics
 internal import Measurements
 
 extension Series {
-    /// The series as a chart over nights, `nil` for a single value.
-    func chart(changes: [Int] = []) -> Chart? {
+    /// The series as a chart over nights, with the changes of its level; `nil` for a single value.
+    func chart() -> Chart? {
         guard points.count > 1 else { return nil }
         let labels = points.map { "\($0.commit.prefix(8)) \(utc($0.started)): \(fixed($0.value, metric.decimals))" }
         let unit = metric.unit.isEmpty ? "" : ", " + metric.unit
@@ -17,6 +17,18 @@ extension Series {
             y: Chart.Axis(metric.name + unit, around: points.map(\.value)),
             lines: [Chart.Line(name: caseID, points: zip(nights, points).map { ($0, $1.value) }, labels: labels)],
             changes: changes.map { (Double($0) + 0.5, "change before \(labels[$0])") }, height: 220)
+    }
+
+    /// Where a quality value changed its level by more than the smallest effect of interest, by E-divisive.
+    private var changes: [Int] {
+        guard metric.metricClass == .quality, points.allSatisfy(\.value.isFinite) else { return [] }
+        var generator = SplitMix64(
+            seed: statisticsSeed(signature: "\(caseID)|\(metric.signature)", items: points.map(\.run)))
+        let values = points.map(\.value)
+        return changePoints(in: values, using: &generator).map(\.index).sorted().filter { index in
+            func level(_ part: ArraySlice<Double>) -> Double { quantile(part.sorted(), 0.5) }
+            return abs(level(values[index...].prefix(4)) - level(values[..<index].suffix(4))) > metric.smallestEffect
+        }
     }
 }
 
