@@ -62,7 +62,9 @@ let package = Package(
             "BenchCases",
             [inr, visionPAD, dialogue, speech] + core("Measurements", "Tensors", "Learning", "TensorIO"),
             settings: optimised),
-        bench("BenchRunner", ["BenchRecords", "BenchStatistics", "BenchStore", "CSystem"] + core("Measurements", "Tensors", "TensorIO")),
+        bench(
+            "BenchRunner",
+            ["BenchRecords", "BenchStatistics", "BenchStore", "CSystem"] + core("Measurements", "Tensors", "TensorIO")),
         bench(
             "BenchCommands",
             ["BenchRecords", "BenchJudge", "BenchReport", "BenchStore", "BenchRunner", arguments]
