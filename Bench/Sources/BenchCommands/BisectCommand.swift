@@ -35,14 +35,16 @@ struct BisectCommand: Verb {
         }
         Interruption.listen()
         var search = try CommitSearch(from: good, to: bad)
-        try search.search(
+        let ends = try search.search(
             item.id, seed: seed, threads: usualThreads(), by: worktree.runner(store, output),
             store: store.openedIfThere()
         ) { run, good in mark(compared(run, good, item.id, metric).comparisons.first?.verdict) }
-        return try output.show(report(search, item.id, metric))
+        return try output.show(report(search, ends, item.id, metric))
     }
 
-    private func report(_ search: CommitSearch, _ caseID: String, _ metric: Metric) -> Report {
+    private func report(
+        _ search: CommitSearch, _ ends: (good: RunRecord, bad: RunRecord), _ caseID: String, _ metric: Metric
+    ) -> Report {
         let bisection = search.bisection
         func commit(_ index: Int) -> SearchedCommit {
             let commit = bisection.commits[index]
@@ -52,14 +54,11 @@ struct BisectCommand: Verb {
                 reason: reason)
         }
         let suspects = bisection.isBadAtTheEnd ? bisection.suspects.map(commit) : []
-        let end = suspects.last ?? commit(bisection.commits.count - 1)
-        guard let good = search.runs[bisection.commits[0]], let bad = end.run else {
-            fatalError("bisect: both ends of a search have been measured")
-        }
+        let bad = suspects.last?.run ?? ends.bad
         return .bisect(
             caseID, metric: metric.name, count: bisection.commits.count - 1,
             looked: bisection.commits.indices.filter { bisection.marks[$0] != nil }.map(commit), suspects: suspects,
-            evidence: .compare(compared(bad, good, caseID, metric), a: good, b: bad, strict: false))
+            evidence: .compare(compared(bad, ends.good, caseID, metric), a: ends.good, b: bad, strict: false))
     }
 }
 

@@ -166,6 +166,16 @@ private func place(named name: String) throws -> PlanOptions.Place {
 /// Microseconds since 1970 UTC.
 func now() -> Int64 { Int64(Date().timeIntervalSince1970 * 1e6) }
 
+/// Writes a report to a file and tells where.
+func writeReport(_ text: String, to path: String) throws(StoreError) {
+    do {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+        throw .unusable(path: path, detail: "the report cannot be written")
+    }
+    FileHandle.standardError.write(Data("bench: wrote \(path)\n".utf8))
+}
+
 /// The tier with the given name.
 func tier(named name: String) throws -> Tier {
     guard let tier = Tier(rawValue: name) else {

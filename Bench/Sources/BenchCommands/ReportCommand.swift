@@ -59,12 +59,12 @@ struct ReportCommand: Verb {
             (md, report.markdown), (csv, report.csv), (json, report.json), (junit, report.junit),
             (latex, report.latex),
         ]
-        for case (let path?, let text) in texts { try write(try text(), to: path) }
+        for case (let path?, let text) in texts { try writeReport(try text(), to: path) }
         if html != nil || texts.allSatisfy({ $0.0 == nil }) {
-            let files = try opened.artefacts(of: new.uuid).map { file in
-                CaseFile(
-                    caseID: file.caseID, name: file.name, mediaType: file.mediaType,
-                    bytes: try opened.artefact(file.name, of: file.caseID, in: new.uuid) ?? [])
+            let files = try new.cases.flatMap { item in
+                try opened.artefacts(of: item.id, in: new.uuid).map {
+                    CaseFile(caseID: item.id, name: $0.name, mediaType: $0.mediaType, bytes: $0.bytes)
+                }
             }
             let notes = try opened.notes()
             let page = Page(
@@ -72,18 +72,9 @@ struct ReportCommand: Verb {
                 appendix: notes.isEmpty ? [] : [("Notebook", .notes(notes))])
             let beside = URL(fileURLWithPath: store.path).deletingLastPathComponent().appendingPathComponent(
                 "report.html")
-            try write(page.html(), to: html ?? beside.path)
+            try writeReport(page.html(), to: html ?? beside.path)
         }
         print(report.verdict)
         return report.verdict.exit.rawValue
-    }
-
-    private func write(_ text: String, to path: String) throws {
-        do {
-            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-        } catch {
-            throw StoreError.unusable(path: path, detail: "the report cannot be written")
-        }
-        FileHandle.standardError.write(Data("bench: wrote \(path)\n".utf8))
     }
 }

@@ -41,7 +41,8 @@ struct WorktreeOptions: ParsableArguments {
 
     func runner(_ store: StoreOptions, _ output: OutputOptions) -> CommitRunner {
         CommitRunner(
-            storePath: store.path, dataFolder: cases.data, timeoutSeconds: cases.timeout, memoryMiB: cases.mem,
+            storePath: store.path, ledger: store.ledger, dataFolder: cases.data, timeoutSeconds: cases.timeout,
+            memoryMiB: cases.mem,
             keepsWorktree: keepWorktree, width: output.width)
     }
 }

@@ -36,11 +36,7 @@ struct TriageCommand: Verb {
                     ("floors older than 30 days", rows.staleFloors), ("slowest cases", rows.slowest),
                 ], ledgerBytes: rows.ledgerBytes))
         if let out {
-            do {
-                try report.markdown().write(toFile: out, atomically: true, encoding: .utf8)
-            } catch {
-                throw StoreError.unusable(path: out, detail: "the report cannot be written")
-            }
+            try writeReport(report.markdown(), to: out)
             report.tables = []
         }
         return try output.show(report)

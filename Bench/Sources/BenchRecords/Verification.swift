@@ -50,16 +50,21 @@ public enum DivergenceSource: Sendable {
 
 /// What replays of a case found.
 public struct Verification: Sendable {
-    /// In the order in which they ran; the first is the reference.
-    public var replays: [Replay]
+    /// The first one, which ran as ordinary runs do.
+    public var reference: Replay
+    /// The others, in the order in which they ran.
+    public var others: [Replay]
     /// The first difference of the first replay that has one.
     public var divergence: Divergence?
     /// What moves the result, if it diverged.
     public var source: DivergenceSource?
 
     /// A verification from its parts.
-    public init(replays: [Replay], divergence: Divergence? = nil, source: DivergenceSource? = nil) {
-        self.replays = replays
+    public init(
+        reference: Replay, others: [Replay], divergence: Divergence? = nil, source: DivergenceSource? = nil
+    ) {
+        self.reference = reference
+        self.others = others
         self.divergence = divergence
         self.source = source
     }

@@ -9,8 +9,8 @@ extension Report {
     ///
     /// Without a result in the first replay nothing was compared, and the report is `incomplete`.
     public static func verify(_ verification: Verification) -> Report {
-        let replays = verification.replays
-        guard let reference = replays.first else { fatalError("verify: a verification holds its reference") }
+        let reference = verification.reference
+        let replays = [reference] + verification.others
         let compared = reference.result.measurements.filter { $0.metric.metricClass != .cost }
         let word: String
         let exit: ExitCode

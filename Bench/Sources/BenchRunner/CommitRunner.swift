@@ -11,6 +11,8 @@ internal import Foundation
 public struct CommitRunner: Sendable {
     /// The database that remembers, with work trees and logs beside it; it is opened only once there is a result.
     public var storePath: String
+    /// The folder of its ledger; `nil` for the one beside it.
+    public var ledger: String?
     /// The folder with real data.
     public var dataFolder: String?
     /// Wall seconds a case may take; `nil` for the other program's own limit.
@@ -24,10 +26,11 @@ public struct CommitRunner: Sendable {
 
     /// A runner for the repository around the current folder.
     public init(
-        storePath: String, dataFolder: String?, timeoutSeconds: Double?, memoryMiB: Double?,
+        storePath: String, ledger: String?, dataFolder: String?, timeoutSeconds: Double?, memoryMiB: Double?,
         keepsWorktree: Bool, width: Int
     ) {
         self.storePath = storePath
+        self.ledger = ledger
         self.dataFolder = dataFolder
         self.timeoutSeconds = timeoutSeconds
         self.memoryMiB = memoryMiB
@@ -94,7 +97,7 @@ public struct CommitRunner: Sendable {
         let theirs = try RunStore(path: tree.database, mode: .reading)
         guard var run = try theirs.runs(last: 1).first else { throw StoreError.noRun(asked: tree.database) }
         run.kind = kind
-        let ours = try RunStore(path: storePath, mode: .writing, start: microseconds())
+        let ours = try RunStore(path: storePath, ledger: ledger, mode: .writing, start: microseconds())
         try ours.adopt(run, from: theirs)
         return try ours.run(run.uuid)
     }

@@ -34,11 +34,12 @@ public struct CommitSearch: Sendable {
     /// `mark` says what a run means against the run at the first commit. The search ends at once where the last commit
     /// is not bad.
     ///
+    /// - Returns: The runs of the first and the last commit.
     /// - Throws: ``RunnerError/interrupted``; ``WorktreeError`` where one of the two ends cannot be measured.
     public mutating func search(
         _ caseID: String, seed: UInt64, threads: Int, by runner: CommitRunner, store: RunStore?,
         mark: (_ run: RunRecord, _ good: RunRecord) -> Bisection.Mark
-    ) throws {
+    ) throws -> (good: RunRecord, bad: RunRecord) {
         let (first, last) = (bisection.commits[0], bisection.commits[bisection.commits.count - 1])
         let model = try stored(caseID, at: first, seed: nil, in: store)
         let (seed, threads) = (model?.seed ?? seed, model?.threads ?? threads)
@@ -62,6 +63,7 @@ public struct CommitSearch: Sendable {
                 bisection.mark(index, .skipped(error.description))
             }
         }
+        return (good, bad)
     }
 
     /// The latest complete run of the case at the commit, without uncommitted changes.

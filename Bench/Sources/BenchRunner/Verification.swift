@@ -26,17 +26,17 @@ extension Runner {
         var replays = Replays(runner: self, item: item, seed: seed, provenance: provenance)
         let usual = ReplayCondition(threads: threads[0])
         let reference = try replays.run(usual)
-        guard reference.result.state == .done else { return Verification(replays: replays.all) }
+        guard reference.result.state == .done else { return replays.verification(reference) }
         for index in 1..<max(times, threads.count, 2) {
             var condition = ReplayCondition(threads: threads[index % threads.count])
             (condition.drawsHashSeed, condition.fillsMemory) = (index % 2 == 1, index % 2 == 1)
             let replay = try replays.run(condition)
             if let divergence = replay.result.firstDivergence(from: reference.result) {
                 let source = try replays.source(of: condition, against: reference)
-                return Verification(replays: replays.all, divergence: divergence, source: source)
+                return replays.verification(reference, divergence, source)
             }
         }
-        return Verification(replays: replays.all)
+        return replays.verification(reference)
     }
 }
 
@@ -59,6 +59,12 @@ private struct Replays {
         let replay = Replay(condition: condition, run: run, result: result)
         all.append(replay)
         return replay
+    }
+
+    func verification(
+        _ reference: Replay, _ divergence: Divergence? = nil, _ source: DivergenceSource? = nil
+    ) -> Verification {
+        Verification(reference: reference, others: Array(all.dropFirst()), divergence: divergence, source: source)
     }
 
     /// Whether two processes under the same condition disagree.

@@ -23,23 +23,4 @@ extension RunStore {
         }
         try end(run.uuid, status: run.status, at: run.ended)
     }
-
-    private func artefacts(of caseID: String, in run: String) throws -> [Artefact] {
-        let rows = try read { database in
-            try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT artefact.name, media FROM artefact
-                    JOIN run ON run.pk = run_pk JOIN case_def ON case_def.pk = case_pk
-                    WHERE uuid = ? AND id = ? GROUP BY artefact.name ORDER BY min(artefact.pk)
-                    """,
-                arguments: [Data(RunIdentifier.bytes(of: run)), caseID])
-        }
-        return try rows.compactMap { row in
-            let name: String = row["name"]
-            return try artefact(name, of: caseID, in: run).map {
-                Artefact(name: name, mediaType: row["media"], bytes: $0)
-            }
-        }
-    }
 }

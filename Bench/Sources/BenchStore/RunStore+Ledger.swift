@@ -46,7 +46,7 @@ extension RunStore {
         for address in addresses where known[LedgerEntry.path(of: address)] == nil {
             var run = try run(address.run)
             let ended = try run.cases.filter { $0.state != .planned }.map { item in
-                LedgerEntry.item(item, try artefacts(of: item.id, in: run.uuid), of: address)
+                LedgerEntry.item(item, try storedArtefacts(of: item.id, in: run.uuid), of: address)
             }
             let end = LedgerEntry.end(run.status, at: run.ended, of: address)
             (run.status, run.ended) = (.running, nil)

@@ -1,4 +1,4 @@
-// What the morning's page reads beside a run: its metrics over the runs before it, and the files of its cases.
+// What the morning's page reads beside a run: its metrics over the runs before it, and the one to hold it against.
 
 public import BenchRecords
 internal import Foundation
@@ -27,11 +27,10 @@ extension RunStore {
                 arguments: [Data(RunIdentifier.bytes(of: run.uuid)), count])
         }
         return try rows.reduce(into: []) { series, row in
-            let flag = ValueFlag(rawValue: row["flag"]) ?? .nan
             let uuid: Data = row["uuid"]
             let point = Series.Point(
                 run: String(RunIdentifier.text(of: [UInt8](uuid)).suffix(8)), commit: row["commit_sha"],
-                started: row["started"], value: flag.value(row["value"]))
+                started: row["started"], value: value(of: row))
             let (id, name): (String, String) = (row["case_id"], row["name"])
             if let last = series.last, last.caseID == id, last.metric.name == name {
                 series[series.count - 1].points.append(point)
@@ -43,32 +42,10 @@ extension RunStore {
 
     /// The latest complete run of the same kind, machine class and seed that began before `run`; `nil` if there is none.
     public func run(before run: RunRecord) throws -> RunRecord? {
-        let uuid = try read { database in
-            try Data.fetchOne(
-                database,
-                sql: """
-                    SELECT run.uuid FROM run JOIN machine ON machine.pk = machine_pk
-                    WHERE kind = ? AND class = ? AND seed = ? AND started < ? AND status = 'complete'
-                    ORDER BY started DESC LIMIT 1
-                    """,
-                arguments: [
-                    run.kind.rawValue, run.machine.machineClass, Int64(bitPattern: run.seed), run.started,
-                ])
-        }
-        return try uuid.map { try self.run(RunIdentifier.text(of: [UInt8]($0))) }
-    }
-
-    /// The names and media types of the files that a run's cases kept, by case and name.
-    public func artefacts(of run: String) throws -> [(caseID: String, name: String, mediaType: String)] {
-        try read { database in
-            try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT DISTINCT id, name, media FROM artefact JOIN run ON run.pk = run_pk
-                    JOIN case_def ON case_def.pk = case_pk WHERE uuid = ? ORDER BY id, name
-                    """,
-                arguments: [Data(RunIdentifier.bytes(of: run))]
-            ).map { ($0["id"], $0["name"], $0["media"]) }
-        }
+        try runs(
+            "WHERE kind = ? AND class = ? AND seed = ? AND started < ? AND status = 'complete'" + newestFirst
+                + " LIMIT 1",
+            [run.kind.rawValue, run.machine.machineClass, Int64(bitPattern: run.seed), run.started]
+        ).first
     }
 }

@@ -3,7 +3,7 @@
 public import BenchRecords
 internal import Foundation
 internal import GRDB
-internal import Measurements
+public import Measurements
 
 extension RunStore {
     /// The run with the given UUID; measurements come in the order of their declaration.
@@ -101,8 +101,28 @@ extension RunStore {
         return [UInt8](bytes)
     }
 
+    /// The files that a case kept in a run, in the order in which it kept them.
+    public func artefacts(of caseID: String, in run: String) throws -> [Artefact] {
+        let rows = try read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT artefact.name, media FROM artefact
+                    JOIN run ON run.pk = run_pk JOIN case_def ON case_def.pk = case_pk
+                    WHERE uuid = ? AND id = ? GROUP BY artefact.name ORDER BY min(artefact.pk)
+                    """,
+                arguments: [Data(RunIdentifier.bytes(of: run)), caseID])
+        }
+        return try rows.compactMap { row in
+            let name: String = row["name"]
+            return try artefact(name, of: caseID, in: run).map {
+                Artefact(name: name, mediaType: row["media"], bytes: $0)
+            }
+        }
+    }
+
     /// Everything a case kept in a run, as it is stored.
-    func artefacts(of caseID: String, in run: String) throws -> [StoredArtefact] {
+    func storedArtefacts(of caseID: String, in run: String) throws -> [StoredArtefact] {
         try read { database in
             try Row.fetchAll(
                 database,

@@ -15,7 +15,7 @@ public struct WeekRecord: Sendable, Equatable {
     public var flaky: QueryRecord
     /// Floors older than thirty days at the end.
     public var staleFloors: QueryRecord
-    /// The cases that took longest: case, median seconds, times.
+    /// The cases that took longest: case, mean seconds, times.
     public var slowest: QueryRecord
     /// What the runs and notes of that time take in the ledger.
     public var ledgerBytes: Int

@@ -72,10 +72,9 @@ import Testing
         different.measurements[2].value = 664_131.0.nextUp
         let reference = method("ipc", level: 1)
         let verification = Verification(
-            replays: [
-                Replay(condition: ReplayCondition(threads: 1), run: nightly, result: reference),
-                Replay(condition: condition, run: changed, result: different),
-            ], divergence: different.firstDivergence(from: reference), source: .hashSeed)
+            reference: Replay(condition: ReplayCondition(threads: 1), run: nightly, result: reference),
+            others: [Replay(condition: condition, run: changed, result: different)],
+            divergence: different.firstDivergence(from: reference), source: .hashSeed)
         let report = Report.verify(verification)
         #expect(
             report.tables.last?.rows.map { $0.cells.map(\.text) } == [
