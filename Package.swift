@@ -23,8 +23,10 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 func bench(_ name: String, _ dependencies: [Target.Dependency], settings: [SwiftSetting] = strict) -> Target {
     .target(name: name, dependencies: dependencies, path: "Bench/Sources/\(name)", swiftSettings: settings)
 }
-func benchTests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, path: "Bench/Tests/\(name)", swiftSettings: strict)
+func benchTests(_ name: String, _ dependencies: [Target.Dependency], golden: Bool = false) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, path: "Bench/Tests/\(name)",
+        resources: golden ? [.copy("Golden")] : [], swiftSettings: strict)
 }
 func packageTests(_ name: String, in folder: String, _ dependencies: [Target.Dependency], golden: Bool = false)
     -> Target
@@ -48,7 +50,7 @@ let package = Package(
     targets: [
         // Pure
         bench("BenchRecords", core("Measurements")),
-        bench("BenchStatistics", [], settings: optimised),
+        bench("BenchStatistics", core("Measurements"), settings: optimised),
         bench("BenchJudge", ["BenchRecords", "BenchStatistics"] + core("Measurements")),
         bench("BenchReport", ["BenchRecords", "BenchJudge", "BenchStatistics"] + core("Measurements")),
         // What runs, and what remembers
@@ -85,7 +87,7 @@ let package = Package(
             name: "speed-worker", dependencies: core("Tensors", "Learning"), path: "Bench/Sources/SpeedWorker",
             swiftSettings: optimised),
         // Tests of Bench
-        benchTests("BenchStatisticsTests", ["BenchStatistics"]),
+        benchTests("BenchStatisticsTests", ["BenchStatistics"] + core("Measurements", "TensorIO"), golden: true),
         benchTests("BenchJudgeTests", ["BenchJudge", "BenchRecords", "BenchStatistics"] + core("Measurements")),
         benchTests("BenchReportTests", ["BenchReport", "BenchJudge", "BenchRecords"] + core("Measurements")),
         benchTests("BenchStoreTests", ["BenchStore", "BenchRecords", grdb] + core("Measurements", "TensorIO")),

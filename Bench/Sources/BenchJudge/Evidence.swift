@@ -28,11 +28,15 @@ extension Direction {
 }
 
 extension Measurement {
-    /// The 95 % interval of a mean over its items; `nil` without scores, with a missing score, or below two groups.
+    /// The 95 % interval of the value over its items; `nil` without scores, with a missing score, or below two groups.
     public var interval: ClosedRange<Double>? {
         guard let scores, scores.values.allSatisfy(\.isFinite) else { return nil }
         var generator = SplitMix64(seed: statisticsSeed(for: metric, scores))
-        return GroupedSample(scores.values, groups: scores.groups).expandedInterval(using: &generator)
+        if metric.isMean {
+            return GroupedSample(scores.values, groups: scores.groups).expandedInterval(using: &generator)
+        }
+        return FinalisedSample(metric.finaliser, values: scores.values, groups: scores.groups)
+            .resampled(using: &generator)?.interval
     }
 }
 
@@ -58,31 +62,70 @@ extension CaseRecord {
 ///
 /// Several pairs are one invocation with several seeds: an item's group is the same group in all of them.
 func pairedEvidence(_ pairs: [(a: Measurement, b: Measurement)]) -> Result<Evidence, Mismatch> {
-    var (differences, groups): ([Double], [Int]) = ([], [])
-    var generator = SplitMix64(seed: 0)
+    var sides: [(before: Scores, after: Scores)] = []
     for (a, b) in pairs {
         guard let before = a.scores, let after = b.scores else {
             return .failure(Mismatch("scores", a.scores == nil ? "none" : "kept", b.scores == nil ? "none" : "kept"))
         }
-        let sign = b.metric.direction.sign
-        let found = zip(before.values, after.values).map { sign * ($1 - $0) }
-        if let index = found.firstIndex(where: { !$0.isFinite }) {
-            return .failure(
-                Mismatch("score of \(after.items[index])", "\(before.values[index])", "\(after.values[index])"))
+        let found = zip(before.values, after.values)
+        if let (index, values) = found.enumerated().first(where: { !$1.0.isFinite || !$1.1.isFinite }) {
+            let item = after.items[index / after.width]
+            return .failure(Mismatch("score of \(item)", "\(values.0)", "\(values.1)"))
         }
-        generator = SplitMix64(seed: statisticsSeed(for: b.metric, after))
-        (differences, groups) = (differences + found, groups + after.groups)
+        sides.append((before, after))
     }
-    let sample = GroupedSample(differences, groups: groups)
+    guard let last = pairs.last?.b, let scores = last.scores else {
+        return .failure(Mismatch("scores", "none", "none"))
+    }
+    var generator = SplitMix64(seed: statisticsSeed(for: last.metric, scores))
     return .success(
-        Evidence(
-            effect: sample.mean,
-            interval: sample.expandedInterval(using: &generator),
-            p: sample.randomisationP(using: &generator),
-            minimumDetectable: sample.groupCount < 2
-                ? nil : minimumDetectableEffect(standardError: sample.standardError, groups: sample.groupCount),
-            items: sample.itemCount,
-            groups: sample.groupCount))
+        last.metric.isMean
+            ? evidence(ofMeans: sides, last.metric, &generator) : evidence(ofFinalised: sides, last.metric, &generator))
+}
+
+private func evidence(
+    ofMeans sides: [(before: Scores, after: Scores)], _ metric: Metric, _ generator: inout SplitMix64
+) -> Evidence {
+    let sign = metric.direction.sign
+    let sample = GroupedSample(
+        sides.flatMap { zip($0.before.values, $0.after.values).map { sign * ($1 - $0) } },
+        groups: sides.flatMap(\.after.groups))
+    return Evidence(
+        effect: sample.mean,
+        interval: sample.expandedInterval(using: &generator),
+        p: sample.randomisationP(using: &generator),
+        minimumDetectable: sample.groupCount < 2
+            ? nil : minimumDetectableEffect(standardError: sample.standardError, groups: sample.groupCount),
+        items: sample.itemCount,
+        groups: sample.groupCount)
+}
+
+private func evidence(
+    ofFinalised sides: [(before: Scores, after: Scores)], _ metric: Metric, _ generator: inout SplitMix64
+) -> Evidence {
+    // The side that is better when larger stands last.
+    let isTurned = metric.direction == .lowerIsBetter
+    let sample = FinalisedSample(
+        metric.finaliser,
+        pairs: sides.map { sides in
+            let values = (sides.before.values, sides.after.values)
+            return isTurned ? (values.1, values.0, sides.after.groups) : (values.0, values.1, sides.after.groups)
+        })
+    let resampled = sample.resampled(using: &generator)
+    return Evidence(
+        effect: sample.value,
+        interval: resampled?.interval,
+        p: sample.randomisationP(using: &generator),
+        minimumDetectable: resampled.map {
+            minimumDetectableEffect(standardError: $0.standardError, groups: sample.groupCount)
+        },
+        items: sample.itemCount,
+        groups: sample.groupCount)
+}
+
+extension Metric {
+    /// Whether differences of items tell everything, which is cheaper and exact; scores behind a given value are taken so.
+    fileprivate var isMean: Bool { [.mean, .given].contains(finaliser) }
 }
 
 /// The statistics of a cost's log-ratios.

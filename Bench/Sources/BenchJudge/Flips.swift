@@ -61,19 +61,19 @@ public func flips(
     _ new: RunRecord, against reference: RunRecord, caseID: String, metric name: String? = nil
 ) -> Result<Flips, Mismatch> {
     let measured = new.caseRecord(caseID)?.measurements ?? []
-    let name = name ?? measured.first { $0.scores != nil }?.metric.name ?? "scores"
+    let name = name ?? measured.first { $0.itemScores != nil }?.metric.name ?? "scores"
     if let mismatch = mismatch(of: name, in: caseID, RunPair(reference: reference, new: new)) {
         return .failure(mismatch)
     }
     guard let a = reference.caseRecord(caseID)?.measurement(name), let b = new.caseRecord(caseID)?.measurement(name),
-        let before = a.scores, let after = b.scores
-    else { return .failure(Mismatch("scores of \(name)", "none", "none")) }
+        let before = a.itemScores, let after = b.itemScores, let scores = b.scores
+    else { return .failure(Mismatch("scores an item of \(name)", "none", "none")) }
     return pairedEvidence([(a, b)]).map { evidence in
         let sign = b.metric.direction.sign
-        let items = after.items.indices.map { index in
+        let items = scores.items.indices.map { index in
             Flips.Item(
-                name: after.items[index], group: after.groups[index], a: before.values[index], b: after.values[index],
-                change: sign * (after.values[index] - before.values[index]))
+                name: scores.items[index], group: scores.groups[index], a: before[index], b: after[index],
+                change: sign * (after[index] - before[index]))
         }
         let distances = Dictionary(items.map { ($0.group, abs($0.change)) }, uniquingKeysWith: +)
         let moved = items.filter { $0.change != 0 }.sorted { x, y in
@@ -83,6 +83,19 @@ public func flips(
         return Flips(
             metric: b.metric, moved: moved, itemCount: items.count, groupCount: evidence.groups,
             counts: counts(of: items, right: b.metric.direction == .lowerIsBetter ? 0 : 1), evidence: evidence)
+    }
+}
+
+extension Measurement {
+    /// One number an item that the metric rises and falls with; `nil` where its rows hold none.
+    fileprivate var itemScores: [Double]? {
+        guard let scores else { return nil }
+        switch metric.finaliser {
+        case .given, .mean: return scores.values
+        case .meanRate, .largestRate, .halfTotal:
+            return scores.items.indices.map { scores.values[scores.width * ($0 + 1) - 1] }
+        default: return nil
+        }
     }
 }
 

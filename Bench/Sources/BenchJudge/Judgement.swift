@@ -217,9 +217,11 @@ func mismatch(of name: String, in caseID: String, _ pair: RunPair) -> Mismatch? 
 
 /// Why a measurement has no usable value, although its case is done.
 private func absence(in measurement: Measurement) -> String? {
-    if let scores = measurement.scores, let first = scores.values.firstIndex(where: \.isNaN) {
-        let count = scores.values.filter(\.isNaN).count
-        return "\(count) of \(scores.values.count) items without a score, first \(scores.items[first])"
+    if let scores = measurement.scores {
+        let missing = scores.items.indices.filter { scores.row($0).contains(where: \.isNaN) }
+        if let first = missing.first {
+            return "\(missing.count) of \(scores.items.count) items without a score, first \(scores.items[first])"
+        }
     }
     return measurement.value.isNaN ? "the value is not a number" : nil
 }

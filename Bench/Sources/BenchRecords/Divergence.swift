@@ -71,18 +71,16 @@ extension CaseRecord {
         if signatures.0 != signatures.1 { return words(name, signatures.0, signatures.1) }
         if let before = a.scores, let after = b.scores {
             if before.values.count != after.values.count {
-                return words(name, "\(before.values.count) items", "\(after.values.count) items")
+                return words(name, "\(before.values.count) scores", "\(after.values.count) scores")
             }
-            for index in before.values.indices {
+            for index in before.items.indices {
                 let item = before.items[index]
                 if item != after.items[index] { return words("\(name) item \(index)", item, after.items[index]) }
                 if before.groups[index] != after.groups[index] {
                     return words("\(name) group of \(item)", "\(before.groups[index])", "\(after.groups[index])")
                 }
-                if before.values[index].bitPattern != after.values[index].bitPattern {
-                    return Divergence(
-                        caseID: id, field: name, item: item, values: .numbers(before.values[index], after.values[index])
-                    )
+                for (x, y) in zip(before.row(index), after.row(index)) where x.bitPattern != y.bitPattern {
+                    return Divergence(caseID: id, field: name, item: item, values: .numbers(x, y))
                 }
             }
         }

@@ -1,6 +1,7 @@
 // What the end of a child means for its case: one state and one sentence. The first rule that fits decides.
 
 internal import BenchRecords
+internal import BenchStatistics
 internal import Glibc
 internal import Measurements
 
@@ -23,7 +24,7 @@ extension ChildObservation {
     }
 
     /// What is wrong with well-formed results, if anything is: a case reports what it declares, each once, and no cost
-    /// that the runner measures.
+    /// that the runner measures; its values are what their rows make, since Bench judges by the rows.
     private func problem(of outcome: CaseOutcome, _ item: any BenchCase) -> String? {
         let declared = item.metrics.map(\.name)
         let reported = outcome.measurements.map(\.metric.name)
@@ -34,9 +35,10 @@ extension ChildObservation {
             return "declares '\(name)' and does not report it"
         }
         if Set(reported).count < reported.count { return "reports a metric twice" }
-        return reported.first(where: RunnerCost.allCases.map(\.rawValue).contains).map {
-            "reports '\($0)', which the runner measures"
+        if let name = reported.first(where: RunnerCost.allCases.map(\.rawValue).contains) {
+            return "reports '\(name)', which the runner measures"
         }
+        return outcome.measurements.lazy.compactMap(\.faultOfRows).first
     }
 
     /// What the process cost, for a case that is done.
@@ -55,6 +57,21 @@ extension ChildObservation {
         case .cpu: cpuSeconds
         case .peakMemory: peakMiB ?? .nan
         }
+    }
+}
+
+extension Measurement {
+    fileprivate var faultOfRows: String? {
+        guard let scores, metric.finaliser != .given else { return nil }
+        guard scores.width == metric.finaliser.width else {
+            return "gives '\(metric.name)' rows of \(scores.width) numbers, where '\(metric.finaliser)' takes "
+                + "\(metric.finaliser.width)"
+        }
+        // The judge names items without a score.
+        guard scores.values.allSatisfy(\.isFinite), scores.items.count == scores.groups.count else { return nil }
+        let made = FinalisedSample(metric.finaliser, values: scores.values, groups: scores.groups).value
+        let isEqual = abs(made - value) <= 1e-9 * max(1, abs(value)) || made.isNaN && value.isNaN
+        return isEqual ? nil : "says '\(metric.name)' is \(value), where its rows make \(made)"
     }
 }
 

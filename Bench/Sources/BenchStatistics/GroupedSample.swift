@@ -58,22 +58,7 @@ public struct GroupedSample: Sendable, Equatable {
     /// percentile interval covers too little with few groups (.85 to .90 at G = 8; expanded .92 to .94).
     public func expandedInterval(using generator: inout SplitMix64) -> ClosedRange<Double>? {
         if groupCount < 2 { return nil }
-        let sorted = replicates(10_000, using: &generator).sorted()
-        let (theta, kappa) = (mean, expansion)
-        let ends = [0.025, 0.975].map { theta + kappa * (quantile(sorted, $0) - theta) }
-        return interval(ends[0], ends[1])
-    }
-
-    /// A range of NaN would stop the program; sums beyond the largest double give one.
-    private func interval(_ lower: Double, _ upper: Double) -> ClosedRange<Double>? {
-        lower <= upper ? lower...upper : nil
-    }
-
-    /// The factor κ of `expandedInterval`.
-    var expansion: Double {
-        let g = Double(groupCount)
-        let t = studentQuantile(0.975, degreesOfFreedom: groupCount - 1)
-        return (g / (g - 1)).squareRoot() * t / normalQuantile(0.975)
+        return expandedPercentileInterval(replicates(10_000, using: &generator), around: mean, groups: groupCount)
     }
 
     /// The two-sided p of the mean being zero: the sign of every group is flipped at random, as if its sides were swapped.
@@ -108,6 +93,24 @@ public struct GroupedSample: Sendable, Equatable {
     var flipBound: Double {
         abs(sums.reduce(0, +)) - 1e-12 * sums.reduce(0) { $0 + abs($1) }
     }
+}
+
+/// The percentile 95 % interval of replicates, each end moved away from `value` by `expansion`; `nil` on overflow.
+func expandedPercentileInterval(_ replicates: [Double], around value: Double, groups: Int) -> ClosedRange<Double>? {
+    let (sorted, kappa) = (replicates.sorted(), expansion(groups: groups))
+    let ends = [0.025, 0.975].map { value + kappa * (quantile(sorted, $0) - value) }
+    return interval(ends[0], ends[1])
+}
+
+/// κ = √(G/(G−1))·t₀.₉₇₅,G₋₁/Φ⁻¹(0.975) for G ≥ 2 groups.
+func expansion(groups: Int) -> Double {
+    let g = Double(groups)
+    return (g / (g - 1)).squareRoot() * studentQuantile(0.975, degreesOfFreedom: groups - 1) / normalQuantile(0.975)
+}
+
+/// A range of NaN would stop the program; sums beyond the largest double give one.
+private func interval(_ lower: Double, _ upper: Double) -> ClosedRange<Double>? {
+    lower <= upper ? lower...upper : nil
 }
 
 /// The smallest true effect found in a share `power` of comparisons at p ≤ 0.05: (q(0.975) + q(power)) · standard error.

@@ -186,7 +186,7 @@ private struct CasePayload: Codable {
                 let set = Items(names: scores.items, groups: scores.groups)
                 result.items = items.firstIndex(of: set) ?? items.count
                 if result.items == items.count { items.append(set) }
-                result.scores = Data(ScoresPayload(scores.values).bytes)
+                result.scores = Data(ScoresPayload(scores.values, width: scores.width).bytes)
             }
             results.append(result)
         }
@@ -199,10 +199,11 @@ private struct CasePayload: Codable {
             guard let flag = ValueFlag(rawValue: result.flag) else { return nil }
             var measurement = Measurements.Measurement(result.metric, value: flag.value(result.value))
             if let index = result.items, let bytes = result.scores {
-                guard items.indices.contains(index), let values = ScoresPayload.values(in: [UInt8](bytes)) else {
+                guard items.indices.contains(index), let rows = ScoresPayload.rows(in: [UInt8](bytes)) else {
                     return nil
                 }
-                measurement.scores = Scores(items: items[index].names, groups: items[index].groups, values: values)
+                measurement.scores = Scores(
+                    items: items[index].names, groups: items[index].groups, width: rows.width, values: rows.values)
             }
             record.measurements.append(measurement)
         }

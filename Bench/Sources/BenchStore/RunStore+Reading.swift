@@ -267,13 +267,12 @@ private func scores(of row: Row) throws -> Scores? {
     guard let payload: Data = row["payload"], let names: Data = row["ids"], let groups: Data = row["group_ix"] else {
         return nil
     }
-    guard let values = ScoresPayload.values(in: [UInt8](payload)) else {
+    guard let rows = ScoresPayload.rows(in: [UInt8](payload)) else {
         throw damaged("scores.payload", "\(payload.count) bytes")
     }
     return Scores(
         items: ItemSet.names(in: try expanded(names, from: "item_set.ids")),
-        groups: ItemSet.groups(in: [UInt8](groups)),
-        values: values)
+        groups: ItemSet.groups(in: [UInt8](groups)), width: rows.width, values: rows.values)
 }
 
 extension Signature {

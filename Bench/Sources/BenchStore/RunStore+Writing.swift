@@ -258,7 +258,7 @@ private func insertScores(
     _ scores: Scores, metric: String, in database: Database
 ) throws -> (key: Int64, items: ItemSet, digest: String) {
     let items = try ItemSet(scores, metric: metric)
-    let payload = ScoresPayload(scores.values)
+    let payload = ScoresPayload(scores.values, width: scores.width)
     let set = try key(
         """
         INSERT INTO item_set (order_digest, group_digest, n, groups, ids, group_ix) VALUES (?, ?, ?, ?, ?, ?)
@@ -270,10 +270,10 @@ private func insertScores(
         ], in: database)
     let scores = try key(
         """
-        INSERT INTO scores (digest, item_set_pk, width, dtype, payload) VALUES (?, ?, 1, 2, ?)
+        INSERT INTO scores (digest, item_set_pk, width, dtype, payload) VALUES (?, ?, ?, 2, ?)
         ON CONFLICT (digest, item_set_pk) DO UPDATE SET width = width
         """,
-        [payload.digest, set, Data(payload.bytes)], in: database)
+        [payload.digest, set, scores.width, Data(payload.bytes)], in: database)
     return (scores, items, payload.digest)
 }
 

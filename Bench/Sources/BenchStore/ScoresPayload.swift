@@ -3,7 +3,7 @@
 internal import Measurements
 internal import TensorIO
 
-/// The values of one metric over its items: a 20-byte header, then little-endian doubles.
+/// The rows of one metric over its items: a 20-byte header, then little-endian doubles.
 struct ScoresPayload {
     var bytes: [UInt8]
     /// SHA-256 of the values without the header.
@@ -15,23 +15,24 @@ struct ScoresPayload {
     private static let rawCodec: UInt8 = 0
 
     /// NaNs become the one canonical NaN, so that equal scores have equal digests.
-    init(_ values: [Double]) {
+    init(_ values: [Double], width: Int = 1) {
         let data = values.flatMap { ($0.isNaN ? Double.nan : $0).bitPattern.littleEndianBytes }
-        let width = UInt32(1)
-        bytes = Self.header + UInt32(values.count).littleEndianBytes + width.littleEndianBytes + data
+        let count = UInt32(values.count / width)
+        bytes = Self.header + count.littleEndianBytes + UInt32(width).littleEndianBytes + data
         digest = SHA256.hexDigest(of: data)
     }
 
-    /// The values of a stored payload; `nil` if it is none, is cut short or is of a kind this program does not write.
-    static func values(in bytes: [UInt8]) -> [Double]? {
-        guard bytes.count >= 20, bytes.starts(with: header), UInt32(littleEndianBytes: bytes[16..<20]) == 1 else {
-            return nil
-        }
-        let count = Int(UInt32(littleEndianBytes: bytes[12..<16]))
-        guard bytes.count == 20 + 8 * count else { return nil }
-        return (0..<count).map { index in
+    /// The rows of a stored payload; `nil` if it is none, is cut short or is of a kind this program does not write.
+    static func rows(in bytes: [UInt8]) -> (values: [Double], width: Int)? {
+        guard bytes.count >= 20, bytes.starts(with: header) else { return nil }
+        let (items, width) = (
+            Int(UInt32(littleEndianBytes: bytes[12..<16])), Int(UInt32(littleEndianBytes: bytes[16..<20]))
+        )
+        guard width > 0, bytes.count - 20 == 8 * items * width else { return nil }
+        let values = (0..<(items * width)).map { index in
             Double(bitPattern: UInt64(littleEndianBytes: bytes[(20 + 8 * index)..<(28 + 8 * index)]))
         }
+        return (values, width)
     }
 }
 
@@ -52,9 +53,11 @@ struct ItemSet {
     /// Refuses what would not come back as it was: the metric's name is for the error.
     init(_ scores: Scores, metric: String) throws(StoreError) {
         let counts = [scores.items.count, scores.groups.count, scores.values.count]
-        guard Set(counts).count == 1 else {
+        guard counts[0] == counts[1], scores.width > 0, counts[0] * scores.width == counts[2] else {
             throw .badScores(
-                metric: metric, detail: "\(counts[0]) items, \(counts[1]) groups and \(counts[2]) values do not pair")
+                metric: metric,
+                detail: "\(counts[0]) items, \(counts[1]) groups and \(counts[2]) values"
+                    + (scores.width == 1 ? "" : " in rows of \(scores.width)") + " do not pair")
         }
         var seen: Set<String> = []
         for item in scores.items {

@@ -80,25 +80,28 @@ extension View {
     static let migration = all.map { "CREATE VIEW \($0.name) AS \($0.select)" }.joined(separator: ";\n")
 }
 
-/// `bench_scores(payload, ids, group_ix)`: a JSON list of `[item, group, score]`, the score `null` where it is no number.
+/// `bench_scores(payload, ids, group_ix)`: a JSON list of `[item, group, score]`, the score `null` where it is no number, and
+/// a list where an item has several.
 let scoresFunction = DatabaseFunction("bench_scores", argumentCount: 3, pure: true) { values in
     guard let payload = Data.fromDatabaseValue(values[0]), let names = Data.fromDatabaseValue(values[1]),
-        let groups = Data.fromDatabaseValue(values[2]), let scores = ScoresPayload.values(in: [UInt8](payload)),
+        let groups = Data.fromDatabaseValue(values[2]), let scores = ScoresPayload.rows(in: [UInt8](payload)),
         let lines = Deflate.expanded([UInt8](names))
     else { return nil }
-    let rows = zip(zip(ItemSet.names(in: lines), ItemSet.groups(in: [UInt8](groups))), scores).map { item, score in
-        ScoreRow(item: item.0, group: item.1, score: score.isFinite ? score : nil)
+    let items = zip(ItemSet.names(in: lines), ItemSet.groups(in: [UInt8](groups)))
+    let rows = items.enumerated().map { index, item in
+        let numbers = scores.values[(scores.width * index)..<(scores.width * (index + 1))]
+        return ScoreRow(item: item.0, group: item.1, scores: numbers.map { $0.isFinite ? $0 : nil })
     }
     return canonicalJSON(rows)
 }
 
 private struct ScoreRow: Encodable {
-    var item: String, group: Int, score: Double?
+    var item: String, group: Int, scores: [Double?]
 
     func encode(to encoder: any Encoder) throws {
         var list = encoder.unkeyedContainer()
         try list.encode(item)
         try list.encode(group)
-        try list.encode(score)
+        if scores.count == 1 { try list.encode(scores[0]) } else { try list.encode(scores) }
     }
 }

@@ -140,6 +140,6 @@ private func nights(_ values: [Double], metric: Metric = quality) -> [RunRecord]
         let counted = run(evaluation(Measurement(count, value: 1)))
         #expect(
             flips(counted, against: counted, caseID: "inr.tiny.a", metric: "params")
-                == .failure(Mismatch("scores of params", "none", "none")))
+                == .failure(Mismatch("scores an item of params", "none", "none")))
     }
 }

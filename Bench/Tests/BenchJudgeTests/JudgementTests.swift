@@ -268,6 +268,52 @@ struct FieldChange: Sendable, CustomTestStringConvertible {
         #expect(verdict(Measurement(metric, value: 1), Measurement(metric, value: 1)) == .identical)
     }
 
+    @Test func `a value of ranks is judged by people: worse where every person's attacks came to look live`() throws {
+        let metric = Metric(
+            "eer", .quality, direction: .lowerIsBetter, finaliser: .equalErrorRate, smallestEffect: 0.01)
+        // Twenty people with a live photograph at .1 and an attack each, caught at .9 or, of nine of them, missed at .05.
+        func eer(isBroken: Bool) -> Measurement {
+            let rows = (0..<20).flatMap { person -> [[Double]] in
+                [[0, 0.1], [1, isBroken && person < 9 ? 0.05 : 0.9]]
+            }
+            let scores = Scores(
+                items: rows.indices.map(String.init), groups: rows.indices.map { $0 / 2 }, width: 2,
+                values: rows.flatMap(\.self))
+            return Measurement(metric, value: isBroken ? 0.225 : 0, scores: scores)
+        }
+        let judgement = judge(run(evaluation(eer(isBroken: true))), against: run(evaluation(eer(isBroken: false))))
+        let comparison = try #require(judgement.comparisons.first)
+        let evidence = try #require(comparison.evidence)
+        #expect(comparison.verdict == .worse && comparison.change == -0.225)
+        #expect((evidence.items, evidence.groups) == (40, 20))
+        #expect(evidence.interval.map { $0.lowerBound < -0.3 && $0.upperBound < -0.1 } == true)
+        // Swapping the sides swaps nothing but the sign.
+        let back = judge(run(evaluation(eer(isBroken: false))), against: run(evaluation(eer(isBroken: true))))
+        #expect(back.comparisons.first?.verdict == .better && back.comparisons.first?.change == 0.225)
+        let interval = try #require(eer(isBroken: true).interval)
+        #expect(interval.lowerBound < 0.225 && interval.upperBound > 0.225)
+    }
+
+    @Test func `items flip by the last number of their rows, where the metric has one`() throws {
+        let metric = Metric("apcer", .quality, direction: .lowerIsBetter, finaliser: .largestRate)
+        func apcer(_ errors: [Double]) -> Measurement {
+            Measurement(
+                metric, value: errors.reduce(0, +) / 2,
+                scores: Scores(items: ["a", "b"], width: 2, values: errors.flatMap { [0, $0] }))
+        }
+        let found = try flips(
+            run(evaluation(apcer([0, 1]))), against: run(evaluation(apcer([0, 0]))), caseID: "inr.tiny.a"
+        ).get()
+        #expect(found.moved.map(\.name) == ["b"] && found.counts?.lost == 1)
+        let bleu = Metric("bleu", .quality, direction: .higherIsBetter, finaliser: .corpusBLEU)
+        let counts = Measurement(
+            bleu, value: 0, scores: Scores(items: ["a"], width: 10, values: Array(repeating: 0, count: 10)))
+        #expect(throws: Mismatch("scores an item of bleu", "none", "none")) {
+            try flips(run(evaluation(counts)), against: run(evaluation(counts)), caseID: "inr.tiny.a", metric: "bleu")
+                .get()
+        }
+    }
+
     @Test func `row 10: a single cost a side decides nothing, and is shown apart`() {
         let judgement = judge(
             run(evaluation(psnr(), Measurement(seconds, value: 100))),

@@ -45,7 +45,7 @@ import Testing
         Change(field: "ssim group of picture-3", values: .words("1", "9")) {
             $0.measurements[1].scores?.groups[3] = 9
         },
-        Change(field: "ssim", values: .words("16 items", "15 items")) {
+        Change(field: "ssim", values: .words("16 scores", "15 scores")) {
             _ = $0.measurements[1].scores?.values.removeLast()
         },
         Change(field: "psnr", values: .words("reported", "not reported")) { _ = $0.measurements.remove(at: 0) },

@@ -120,6 +120,25 @@ import Testing
         #expect(conclusion.message == message)
     }
 
+    @Test(arguments: [
+        (Scores(items: ["a", "b"], width: 2, values: [0, 1, 1, 0]), 0.5, ""),
+        (
+            Scores(items: ["a", "b"], width: 2, values: [0, 1, 1, 0]), 0.25,
+            "says 'score' is 0.25, where its rows make 0.5"
+        ),
+        (Scores(items: ["a", "b"], values: [0, 1]), 0.5, "gives 'score' rows of 1 numbers, where 'meanRate' takes 2"),
+    ])
+    func `a value must be what its rows make`(_ scores: Scores, _ value: Double, _ message: String) {
+        var observation = ChildObservation()
+        (observation.hasEnded, observation.exitCode) = (true, 0)
+        observation.outcome = CaseOutcome([
+            Measurement(Metric("score", .quality, finaliser: .meanRate), value: value, scores: scores),
+            Measurement(Metric("count", .exact), value: 1),
+        ])
+        let conclusion = observation.conclusion(for: Declared(id: "x"), limits: ChildLimits(seconds: 1, memoryMiB: 1))
+        #expect(conclusion.state == (message.isEmpty ? .done : .failed) && conclusion.message == message)
+    }
+
     /// The child's half is started as the runner would, by the fixture program.
     private func child(_ id: String, in place: Workplace, _ limits: ChildLimits) throws -> ChildProcess {
         try ChildProcess(

@@ -22,8 +22,9 @@ import Testing
     @Test func `values come back bit for bit, and every NaN as the one`() throws {
         let odd = Double(nan: 5, signaling: false)
         let values = [0.1, -0.0, .infinity, -.infinity, .leastNonzeroMagnitude, odd]
-        let back = try #require(ScoresPayload.values(in: ScoresPayload(values).bytes))
-        #expect(back.map(\.bitPattern) == values.dropLast().map(\.bitPattern) + [Double.nan.bitPattern])
+        let back = try #require(ScoresPayload.rows(in: ScoresPayload(values, width: 2).bytes))
+        #expect(back.width == 2)
+        #expect(back.values.map(\.bitPattern) == values.dropLast().map(\.bitPattern) + [Double.nan.bitPattern])
         #expect(ScoresPayload([odd]).digest == ScoresPayload([.nan]).digest)
     }
 
@@ -31,7 +32,7 @@ import Testing
         [], Array("BSCORES2".utf8), Array(ScoresPayload([1, 2]).bytes.dropLast()), ScoresPayload([1]).bytes + [0],
     ])
     func `bytes that are no payload give nothing`(_ bytes: [UInt8]) {
-        #expect(ScoresPayload.values(in: bytes) == nil)
+        #expect(ScoresPayload.rows(in: bytes) == nil)
     }
 
     @Test(arguments: [

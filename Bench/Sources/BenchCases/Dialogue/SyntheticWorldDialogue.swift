@@ -101,7 +101,8 @@ public struct SyntheticWorldDialogue: BenchCase {
     private static let warmSteps = Metric("warm_steps", .exact, decimals: 0)
     private static let trainSeconds = Metric(
         "train", .cost, unit: "s", direction: .lowerIsBetter, decimals: 1, smallestEffect: 0.05)
-    private static let balancedAccuracy = Metric("search_balanced_acc", .quality, direction: .higherIsBetter)
+    private static let balancedAccuracy = Metric(
+        "search_balanced_acc", .quality, direction: .higherIsBetter, finaliser: .meanRate, smallestEffect: 0.01)
 
     private var options: [String: String] {
         ["world": "easy alias=\(worldSettings.alias) chat=\(worldSettings.chatShare)"]
@@ -176,7 +177,7 @@ public struct SyntheticWorldDialogue: BenchCase {
                 Measurement(Self.trainSeconds, value: seconds),
             ]
             + (settings.searchCost == nil
-                ? [] : [Measurement(Self.balancedAccuracy, value: evaluation.balancedAccuracy)])
+                ? [] : [evaluation.measurement(ofBalancedAccuracy: Self.balancedAccuracy)])
         return CaseOutcome(
             measurements, dataDigests: ["world": world.digest],
             artefacts: [

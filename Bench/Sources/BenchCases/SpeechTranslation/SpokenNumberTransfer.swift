@@ -118,11 +118,13 @@ public struct SpokenNumberTransfer: BenchCase {
     private static func forgetting(_ set: TestSet) -> Metric {
         Metric(
             "forgetting_" + set.rawValue, .quality, unit: "BLEU", direction: .lowerIsBetter, decimals: 1,
-            smallestEffect: 0.5)
+            finaliser: .corpusBLEULoss, smallestEffect: 0.5)
     }
 
     private static func retention(_ set: TestSet) -> Metric {
-        Metric("r90_" + set.rawValue, .quality, direction: .higherIsBetter, decimals: 3, smallestEffect: 0.01)
+        Metric(
+            "r90_" + set.rawValue, .quality, direction: .higherIsBetter, decimals: 3, finaliser: .corpusBLEUShare,
+            smallestEffect: 0.01)
     }
 
     private static let parameters = Metric("params", .exact, decimals: 0)
@@ -161,8 +163,8 @@ public struct SpokenNumberTransfer: BenchCase {
         }
         var training = TransferTraining(method, settings, from: text.model, on: numbers.train, seed: context.seed)
         var curve = LearningCurve()
-        var translations = training.model.translations(ofAll: numbers)
-        curve.append(translations, step: 0)
+        var translations = [training.model.translations(ofAll: numbers)]
+        curve.append(translations[0], step: 0)
         var flops: UInt64 = 0
         var decodeSeconds = 0.0
         let steps = settings.speechStage.steps
@@ -173,14 +175,23 @@ public struct SpokenNumberTransfer: BenchCase {
             let step = training.losses.count
             context.report(0.3 + 0.7 * Double(step) / Double(steps), "step \(step)/\(steps)")
             guard step.isMultiple(of: 100) || training.isFinished else { continue }
-            decodeSeconds = clock.measure { translations = training.model.translations(ofAll: numbers) } / .seconds(1)
-            curve.append(translations, step: step)
+            var latest: [TestSet: Translations] = [:]
+            decodeSeconds = clock.measure { latest = training.model.translations(ofAll: numbers) } / .seconds(1)
+            curve.append(latest, step: step)
+            translations.append(latest)
         }
-        let sentenceCount = translations.values.reduce(0) { $0 + $1.references.count }
+        let last = translations[translations.count - 1]
+        let sentenceCount = last.values.reduce(0) { $0 + $1.references.count }
+        func changes(_ metric: (TestSet) -> Metric, _ place: Int, _ value: (TestSet) -> Double) -> [Measurement] {
+            TestSet.text.compactMap { set in
+                guard let start = translations[0][set], let reached = translations[place][set] else { return nil }
+                return Measurement(metric(set), value: value(set), scores: reached.scores(since: start, set))
+            }
+        }
         let measurements =
-            TestSet.allCases.flatMap { set in translations[set]?.measurements(set) ?? [] }
-            + TestSet.text.map { Measurement(Self.forgetting($0), value: curve.forgetting($0)) }
-            + (hasText ? TestSet.text.map { Measurement(Self.retention($0), value: curve.retention($0)) } : [])
+            TestSet.allCases.flatMap { set in last[set]?.measurements(set) ?? [] }
+            + changes(Self.forgetting, translations.count - 1) { curve.forgetting($0) }
+            + (hasText ? changes(Self.retention, curve.placeOfLearning() ?? 0) { curve.retention($0) } : [])
             + [
                 Measurement(Self.parameters, value: Double(training.model.parameterCount)),
                 Measurement(Self.trainFlops, value: Double(flops)),
@@ -188,7 +199,7 @@ public struct SpokenNumberTransfer: BenchCase {
                 Measurement(Self.trainSeconds, value: seconds.speech),
                 Measurement(Self.decodeMilliseconds, value: 1000 * decodeSeconds / Double(sentenceCount)),
             ]
-        let sentences = TestSet.allCases.map { translations[$0]?.table($0) ?? "" }.joined()
+        let sentences = TestSet.allCases.map { last[$0]?.table($0) ?? "" }.joined()
         return CaseOutcome(
             measurements, dataDigests: ["recordings": recordings.digest],
             artefacts: [

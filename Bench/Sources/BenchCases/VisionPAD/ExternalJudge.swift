@@ -64,7 +64,8 @@ public struct ExternalJudge: BenchCase {
     private static let conditions: [TestCondition] = [.same, .allNew]
     private static func auc(_ species: Species, _ condition: TestCondition) -> Metric {
         let name = "auc_\(species.rawValue)_\(condition.rawValue.lowercased())"
-        return Metric(name, .quality, direction: .higherIsBetter, decimals: 3, smallestEffect: 0.02)
+        return Metric(
+            name, .quality, direction: .higherIsBetter, decimals: 3, finaliser: .rocArea, smallestEffect: 0.02)
     }
     private static func accepted(_ suffix: String) -> Metric {
         Metric(
@@ -105,7 +106,7 @@ public struct ExternalJudge: BenchCase {
         return Species.allCases.map { species in
             let shown = live + judged.filter { $0.frame.presentation.species == species }
             let set = PresentationSet(shown.map { $0.frame.scored($0.verdict.score) })
-            return Measurement(Self.auc(species, condition), value: set.curve.auc)
+            return Measurement(Self.auc(species, condition), value: set.curve.auc, scores: set.labelledScores)
         } + [
             Measurement(
                 Self.accepted("_" + condition.rawValue.lowercased()),

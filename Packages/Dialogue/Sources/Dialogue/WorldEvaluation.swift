@@ -26,16 +26,12 @@ public struct WorldEvaluation: Sendable {
         public let goldQuery: String?
         /// The probability of searching; 1 where no decision is made.
         public let searchProbability: Double
-        /// Minus the log-likelihood of the gold reply given what was found, in nats.
-        public let nats: Double
-        /// Its tokens with the end.
-        public let tokenCount: Int
+        /// The likelihood of the gold reply given what was found.
+        public let likelihood: Perplexity
     }
 
     /// In the order of the world's test dialogues.
     public let turns: [Turn]
-    /// The likelihood of all gold replies.
-    public let perplexity: Perplexity
 
     /// Searches and replies greedily; queries are the best of a beam of four.
     ///
@@ -54,7 +50,6 @@ public struct WorldEvaluation: Sendable {
     ) {
         let vocabulary = world.vocabulary
         var turns: [Turn] = []
-        var perplexity = Perplexity()
         for first in stride(from: 0, to: world.test.count, by: 50) {
             let range = first..<min(first + 50, world.test.count)
             let (dialogues, golds) = (Array(world.test[range]), Array(golds[range]))
@@ -91,22 +86,25 @@ public struct WorldEvaluation: Sendable {
             let replies = model.best(.response, given: told, maximumLength: 12)
             for row in dialogues.indices {
                 let dialogue = dialogues[row]
-                perplexity.add(nats: Double(nats[row]), tokenCount: targets[row].count + 1, text: dialogue.reply)
+                var likelihood = Perplexity()
+                likelihood.add(nats: Double(nats[row]), tokenCount: targets[row].count + 1, text: dialogue.reply)
                 turns.append(
                     Turn(
                         name: dialogue.name, query: queries[row],
                         rank: golds[row].flatMap { rank(of: [$0.document], in: rankings[row]) },
                         reply: replies[row].first.map { vocabulary.text(of: $0.tokens) } ?? "", gold: dialogue.reply,
                         value: golds[row]?.value, goldQuery: golds[row]?.query,
-                        searchProbability: decides ? Double(searching[2 * row]) : 1, nats: Double(nats[row]),
-                        tokenCount: targets[row].count + 1))
+                        searchProbability: decides ? Double(searching[2 * row]) : 1, likelihood: likelihood))
             }
         }
-        (self.turns, self.perplexity) = (turns, perplexity)
+        self.turns = turns
     }
 
     /// The turns that need a search.
     public var questions: [Turn] { turns.filter { $0.value != nil } }
+
+    /// The likelihood of all gold replies.
+    public var perplexity: Perplexity { turns.reduce(into: Perplexity()) { $0.add($1.likelihood) } }
 
     /// The share of questions whose reply has the value.
     public var valueAccuracy: Double { mean(of: questions) { $0.hasValue } }
@@ -118,6 +116,16 @@ public struct WorldEvaluation: Sendable {
             + mean(of: turns.filter { $0.value == nil }) { $0.searchProbability < 0.5 ? 1 : 0 }) / 2
     }
 
+    /// `balancedAccuracy` with its turns: whether each is a question, and whether the decision is right.
+    public func measurement(ofBalancedAccuracy metric: Metric) -> Measurement {
+        let rows = turns.flatMap { turn in
+            let isQuestion = turn.value != nil
+            return [isQuestion ? 1.0 : 0, isQuestion == (turn.searchProbability >= 0.5) ? 1 : 0]
+        }
+        return Measurement(
+            metric, value: balancedAccuracy, scores: Scores(items: turns.map(\.name), width: 2, values: rows))
+    }
+
     /// What `measurements` reports.
     public static func metrics(options: [String: String]) -> [Metric] {
         RetrievalRanks.metrics(options: options)
@@ -127,7 +135,9 @@ public struct WorldEvaluation: Sendable {
                     options: options)
             }
             + ["ppl_token", "ppl_word"].map {
-                Metric($0, .quality, direction: .lowerIsBetter, smallestEffect: 0.02, options: options)
+                Metric(
+                    $0, .quality, direction: .lowerIsBetter, finaliser: .perplexity, smallestEffect: 0.02,
+                    options: options)
             }
     }
 
@@ -140,9 +150,17 @@ public struct WorldEvaluation: Sendable {
             questions.map { $0.query == $0.goldQuery ? 1 : 0 },
         ]
         let metrics = Self.metrics(options: options).dropFirst(3)
+        let all = perplexity
+        let likelihoods = zip([all.perToken, all.perWord], [\Perplexity.tokenCount, \.wordCount]).map { value, unit in
+            (value, turns.flatMap { [$0.likelihood.nats, Double($0.likelihood[keyPath: unit])] })
+        }
         return ranks.measurements(options: options)
             + zip(metrics, scores).map { Measurement($0, scores: Scores(items: items, values: $1)) }
-            + zip(metrics.suffix(2), [perplexity.perToken, perplexity.perWord]).map { Measurement($0, value: $1) }
+            + zip(metrics.suffix(2), likelihoods).map { metric, likelihood in
+                Measurement(
+                    metric, value: likelihood.0,
+                    scores: Scores(items: turns.map(\.name), width: 2, values: likelihood.1))
+            }
     }
 
     /// Query, gold query, place, reply and gold reply of each turn, tab-separated.

@@ -49,7 +49,8 @@ public enum TestSet: String, CaseIterable, Sendable {
     /// Corpus BLEU.
     public var bleu: Metric {
         Metric(
-            rawValue, .quality, unit: "BLEU", direction: .higherIsBetter, decimals: 1, smallestEffect: 0.5,
+            rawValue, .quality, unit: "BLEU", direction: .higherIsBetter, decimals: 1, finaliser: .corpusBLEU,
+            smallestEffect: 0.5,
             options: ["bleu": BLEU(tokenisation: .none).signature(referenceCount: 1), "decoding": "greedy"])
     }
 
@@ -73,11 +74,19 @@ extension Translations {
         }.joined()
     }
 
+    /// Each sentence's counts before and here, for what becomes of a text set along a training.
+    public func scores(since start: Translations, _ set: TestSet) -> Scores {
+        Scores(
+            items: references.indices.map { "\(set.rawValue)/\($0)" }, width: 20,
+            values: zip(start.statistics, statistics).flatMap { $0 + $1 })
+    }
+
     /// Corpus BLEU and the sentences' scores as measurements of a test set.
     public func measurements(_ set: TestSet) -> [Measurement] {
         let items = references.indices.map { "\(set.rawValue)/\($0)" }
         return [
-            Measurement(set.bleu, value: bleu),
+            Measurement(
+                set.bleu, value: bleu, scores: Scores(items: items, width: 10, values: statistics.flatMap(\.self))),
             Measurement(set.sentenceBLEU, scores: Scores(items: items, values: sentenceScores)),
         ]
     }
@@ -193,11 +202,14 @@ public struct LearningCurve: Sendable, Equatable {
     ///
     /// NaN without rows, or where there was nothing to keep.
     public func retention(_ set: TestSet, whileLearning speech: TestSet = .speechIn) -> Double {
+        guard let reached = placeOfLearning(speech), value(rows.first, set) > 0 else { return .nan }
+        return value(rows[reached], set) / value(rows.first, set)
+    }
+
+    /// The place of the first row where `speech` reaches 90 % of its final BLEU; `nil` without rows.
+    public func placeOfLearning(_ speech: TestSet = .speechIn) -> Int? {
         let goal = 0.9 * value(rows.last, speech)
-        guard let reached = rows.first(where: { value($0, speech) >= goal }), value(rows.first, set) > 0 else {
-            return .nan
-        }
-        return value(reached, set) / value(rows.first, set)
+        return rows.firstIndex { value($0, speech) >= goal }
     }
 
     /// The rows as tab-separated text with a header.

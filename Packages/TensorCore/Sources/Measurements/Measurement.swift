@@ -6,17 +6,28 @@ public struct Scores: Codable, Sendable, Equatable {
     public var items: [String]
     /// The group of each item (photograph, subject, dialogue): items of one group are not independent.
     public var groups: [Int]
-    /// One score per item; NaN where the evaluation of that item failed.
+    /// The numbers of an item; a single one is its score.
+    public var width: Int
+    /// The items' rows one after another; NaN where the evaluation of an item failed.
     public var values: [Double]
 
-    /// Scores of equal length; without groups each item is its own.
+    /// One score an item; without groups each item is its own.
     public init(items: [String], groups: [Int]? = nil, values: [Double]) {
+        self.init(items: items, groups: groups, width: 1, values: values)
+    }
+
+    /// Rows of `width` numbers an item, one after another, as a ``Finaliser`` wants them.
+    public init(items: [String], groups: [Int]? = nil, width: Int, values: [Double]) {
         self.items = items
         self.groups = groups ?? Array(items.indices)
+        self.width = width
         self.values = values
     }
 
-    /// The mean over items; NaN when there are none.
+    /// The numbers of the item at `index`.
+    public func row(_ index: Int) -> ArraySlice<Double> { values[(width * index)..<(width * (index + 1))] }
+
+    /// The mean over all values; NaN when there are none.
     public var mean: Double { values.reduce(0, +) / Double(values.count) }
 }
 
@@ -35,10 +46,15 @@ public struct Measurement: Codable, Sendable, Equatable {
         self.value = value
     }
 
-    /// A quality value: the finaliser applied to the scores.
+    /// A mean of scores.
     public init(_ metric: Metric, scores: Scores) {
+        self.init(metric, value: scores.mean, scores: scores)
+    }
+
+    /// A value beside the rows behind it; Bench refuses a case whose value is not what the metric's finaliser makes of them.
+    public init(_ metric: Metric, value: Double, scores: Scores) {
         self.metric = metric
-        self.value = scores.mean
+        self.value = value
         self.scores = scores
     }
 }

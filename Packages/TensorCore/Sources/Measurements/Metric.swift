@@ -17,14 +17,6 @@ public enum Direction: Int, Codable, Sendable {
     case higherIsBetter = 1
 }
 
-/// How per-item scores become the metric's value.
-public enum Finaliser: String, Codable, Sendable {
-    /// The mean over items of a width-1 score.
-    case mean
-    /// The value is given; there are no items.
-    case given
-}
-
 /// The definition of one number that a case reports.
 public struct Metric: Codable, Sendable, Equatable {
     /// The name inside its case, for example `psnr`.

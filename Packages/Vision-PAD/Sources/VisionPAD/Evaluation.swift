@@ -303,8 +303,8 @@ extension PresentationSet {
                 smallestEffect: 0.01, options: ["nonresponse": rule.rawValue, "threshold": origin.rawValue])
         }
         return (["bpcer"] + species.map { "apcer_" + $0 }).map { metric($0, .mean, origin) } + [
-            metric("apcer_max", .given, origin), metric("eer", .given, .own), metric("apnrr", .given, origin),
-            metric("bpnrr", .given, origin),
+            metric("apcer_max", .largestRate, origin), metric("eer", .equalErrorRate, .own),
+            metric("apnrr", .mean, origin), metric("bpnrr", .mean, origin),
         ]
     }
 
@@ -313,20 +313,56 @@ extension PresentationSet {
     public func measurements(at threshold: Threshold, suffix: String = "") -> [Measurement] {
         let metrics = Self.metrics(
             species: species, threshold: threshold.origin, nonResponse: nonResponseRule, suffix: suffix)
-        let ofPresentations = zip(metrics, [nil] + species).map { metric, species in
-            let chosen = presentations.indices.filter { presentations[$0].species == species }
-            let isWrong = chosen.map { index in
-                let rank = ranks[index]
-                let isAttack = rank >= 0 && scores[rank] >= threshold.value
-                return isAttack == (species == nil) ? 1.0 : 0.0
-            }
-            return Measurement(
-                metric,
-                scores: Scores(
-                    items: chosen.map(String.init), groups: chosen.map { presentations[$0].subject }, values: isWrong))
+        let isWrong = errors(at: threshold)
+        let (bonaFide, attacks) = (
+            classes.indices.filter { classes[$0] == 0 }, classes.indices.filter { classes[$0] > 0 }
+        )
+        let ofClasses = (0...species.count).map { one in
+            let chosen = classes.indices.filter { classes[$0] == one }
+            return rows(of: chosen, width: 1) { [isWrong[$0]] }
         }
+        let ofAll =
+            [
+                rows(of: attacks, width: 2) { [Double(classes[$0] - 1), isWrong[$0]] }, labelledScores,
+                rows(of: attacks, width: 1) { [presentations[$0].score.isNaN ? 1 : 0] },
+                rows(of: bonaFide, width: 1) { [presentations[$0].score.isNaN ? 1 : 0] },
+            ]
         let curve = curve
         let values = [curve.rates(at: .at(threshold)).apcer, curve.eer, apnrr, bpnrr]
-        return ofPresentations + zip(metrics.suffix(4), values).map { Measurement($0, value: $1) }
+        return zip(metrics, ofClasses).map { Measurement($0, scores: $1) }
+            + zip(metrics.suffix(4), zip(values, ofAll)).map { Measurement($0, value: $1.0, scores: $1.1) }
+    }
+
+    /// Whether each presentation is an attack, and its score as it is counted: rows of everything that ranks alone decide.
+    public var labelledScores: Scores {
+        rows(of: Array(classes.indices), width: 2) { [classes[$0] > 0 ? 1 : 0, countedScore($0)] }
+    }
+
+    /// The class of each presentation, 0 for bona fide and else its species, with its score as it is counted.
+    public var classifiedScores: Scores {
+        rows(of: Array(classes.indices), width: 2) { [Double(classes[$0]), countedScore($0)] }
+    }
+
+    /// The class of each presentation with whether it is wrong at a threshold.
+    public func classifiedErrors(at threshold: Threshold) -> Scores {
+        let isWrong = errors(at: threshold)
+        return rows(of: Array(classes.indices), width: 2) { [Double(classes[$0]), isWrong[$0]] }
+    }
+
+    private func errors(at threshold: Threshold) -> [Double] {
+        classes.indices.map { index in
+            let isAttack = ranks[index] >= 0 && scores[ranks[index]] >= threshold.value
+            return isAttack == (classes[index] == 0) ? 1 : 0
+        }
+    }
+
+    private func countedScore(_ index: Int) -> Double {
+        ranks[index] < 0 ? -.greatestFiniteMagnitude : scores[ranks[index]]
+    }
+
+    private func rows(of chosen: [Int], width: Int, _ row: (Int) -> [Double]) -> Scores {
+        Scores(
+            items: chosen.map(String.init), groups: chosen.map { presentations[$0].subject }, width: width,
+            values: chosen.flatMap(row))
     }
 }

@@ -28,6 +28,14 @@ public struct Perplexity: Equatable, Sendable {
         byteCount += text.utf8.count
     }
 
+    /// Adds what another one counts.
+    public mutating func add(_ other: Perplexity) {
+        nats += other.nats
+        tokenCount += other.tokenCount
+        wordCount += other.wordCount
+        byteCount += other.byteCount
+    }
+
     /// exp(nats/token); not a number without tokens.
     public var perToken: Double { exp(nats / Double(tokenCount)) }
     /// exp(nats/word); not a number without words.
