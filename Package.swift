@@ -89,7 +89,8 @@ let package = Package(
         // Tests of Bench
         benchTests("BenchStatisticsTests", ["BenchStatistics"] + core("Measurements", "TensorIO"), golden: true),
         benchTests("BenchJudgeTests", ["BenchJudge", "BenchRecords", "BenchStatistics"] + core("Measurements")),
-        benchTests("BenchReportTests", ["BenchReport", "BenchJudge", "BenchRecords"] + core("Measurements")),
+        benchTests(
+            "BenchReportTests", ["BenchReport", "BenchJudge", "BenchRecords", "BenchStatistics"] + core("Measurements")),
         benchTests("BenchStoreTests", ["BenchStore", "BenchRecords", grdb] + core("Measurements", "TensorIO")),
         benchTests(
             "BenchRunnerTests",

@@ -46,7 +46,7 @@ extension ChildObservation {
         RunnerCost.allCases.map { cost in
             let metric = Metric(
                 cost.rawValue, .cost, unit: cost == .peakMemory ? "MiB" : "s", direction: .lowerIsBetter,
-                decimals: cost == .peakMemory ? 1 : 2, options: ["threads": "\(threads)"])
+                decimals: cost == .peakMemory ? 1 : 2, configuration: ["threads": "\(threads)"])
             return Measurement(metric, value: value(of: cost))
         }
     }

@@ -1,6 +1,7 @@
 // Runs a plan: one child a case, one transaction a finished case, and where it was stopped it goes on.
 
 public import BenchRecords
+internal import BenchStatistics
 public import BenchStore
 internal import Foundation
 internal import Measurements
@@ -123,6 +124,9 @@ public struct Runner {
         if item.state == .crashed, let words = lastWords(inLogAt: log) { item.message += ": \(words)" }
         if item.state == .done {
             item.measurements = (observation.outcome?.measurements ?? []) + observation.costs(threads: run.threads)
+            for index in item.measurements.indices {
+                item.measurements[index].uncertainty = item.measurements[index].estimatedUncertainty()
+            }
             if !keepsCosts { item.measurements.removeAll { $0.metric.metricClass == .cost } }
             item.dataDigests = observation.outcome?.dataDigests ?? [:]
         }
