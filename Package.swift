@@ -62,7 +62,8 @@ let package = Package(
             settings: optimised),
         bench(
             "BenchCases",
-            [inr, visionPAD, dialogue, speech] + core("Measurements", "Tensors", "Learning", "TensorIO"),
+            ["BenchRecords", "BenchStore", inr, visionPAD, dialogue, speech]
+                + core("Measurements", "Tensors", "Learning", "TensorIO"),
             settings: optimised),
         bench(
             "BenchRunner",

@@ -6,7 +6,10 @@ internal import SpeechTranslation
 internal import VisionPAD
 
 /// Every case, line by line.
-public let allCases: [any BenchCase] = images32 + visionPAD + dialogueRetrieval + syntheticWorld + spokenNumbers
+public let allCases: [any BenchCase] =
+    images32 + visionPAD + dialogueRetrieval + syntheticWorld + spokenNumbers + harness
+
+private let harness: [any BenchCase] = [StoreScale(runCount: 200), StoreScale(runCount: 10_000)]
 
 private let images32: [any BenchCase] = Images32.Pictures.allCases.flatMap { pictures in
     Images32.Method.allCases.map { Images32(pictures, $0) }
