@@ -11,10 +11,11 @@ extension Report {
         let costs = sorted.filter { $0.metric?.metricClass == .cost }
         let others = sorted.filter { $0.metric?.metricClass != .cost }
         let (machine, other) = (a.machine.machineClass, b.machine.machineClass)
-        let tables = [
-            others.isEmpty ? nil : comparisonTable(others), costs.isEmpty ? nil : costTable(costs),
-            judgement.unmeasured.isEmpty ? nil : unmeasuredTable(judgement.unmeasured),
-        ]
+        let tables =
+            [others.isEmpty ? nil : comparisonTable(others)] + others.map { lostItems(of: $0, a: a, b: b) } + [
+                costs.isEmpty ? nil : costTable(costs),
+                judgement.unmeasured.isEmpty ? nil : unmeasuredTable(judgement.unmeasured),
+            ]
         return Report(
             facts: [
                 Fact("A", a.inWords), Fact("B", b.inWords),
@@ -78,6 +79,14 @@ extension Report {
             return Row(cells, note: item.note, outcome: item.outcome)
         }
         return Table(title: "B against A; a positive change is better", columns: columns, rows: rows)
+    }
+
+    /// The items that moved most in a quality metric that became worse, if it has a score an item.
+    private static func lostItems(of item: Comparison, a: RunRecord, b: RunRecord) -> Table? {
+        guard item.verdict == .worse, let metric = item.metric, metric.metricClass == .quality,
+            case .success(let found) = BenchJudge.flips(b, against: a, caseID: item.caseID, metric: metric.name)
+        else { return nil }
+        return found.itemTable(5, of: item.name)
     }
 
     private static func costTable(_ comparisons: [Comparison]) -> Table {

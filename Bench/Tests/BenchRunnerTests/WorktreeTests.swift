@@ -230,6 +230,16 @@ import Testing
         #expect(ended.output.contains("WORSE"))
     }
 
+    @Test func `a commit that made items worse is worse, by name and with the items`() throws {
+        try history(brokenAt: 0, addsLine: false)
+        let ended = try made.bench("compare", "HEAD~2", "HEAD~1", "tree.lines")
+        #expect(ended.code == 1, "\(ended.output)\(ended.errors)")
+        #expect(ended.lastLine.hasPrefix("VERDICT worse | worse=1 better=0 "))
+        #expect(try ended.output.contains(Regex(#"tree\.lines\.score +10\.500 +9\.550 .* WORSE"#)))
+        #expect(ended.output.contains("tree.lines.score, items that moved, by group: 5 of 19, of 20 in all"))
+        #expect(try ended.output.contains(Regex(#"item-1 +1 +2\.000 +1\.000 +-1\.000  lost"#)))
+    }
+
     @Test func `the commit that changed an exact metric is found, and one that does not build is skipped`() throws {
         try history(brokenAt: 4)
         let ended = try made.bench("bisect", "tree.lines.count", "HEAD~6", "HEAD")
