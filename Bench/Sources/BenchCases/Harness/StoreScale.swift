@@ -86,8 +86,8 @@ public struct StoreScale: BenchCase {
         for question in Question.allCases {
             context.report(0.8, question.rawValue)
             let arguments = question.arguments(in: folder) + ["--db", path]
-            let asked = try Self.median(of: 5) { try Self.ask(arguments) }
-            let read = try Self.median(of: 5) {
+            let asked = try Self.seconds { try Self.ask(arguments) }
+            let read = try Self.seconds {
                 _ = try RunStore(path: path, mode: .reading).query(question.statement)
             }
             measurements += [
@@ -106,10 +106,10 @@ public struct StoreScale: BenchCase {
             ])
     }
 
-    private static func median(of count: Int, _ body: () throws -> Void) throws -> Double {
-        let clock = ContinuousClock()
+    /// The median of five repetitions after one for nothing.
+    private static func seconds(_ body: () throws -> Void) throws -> Double {
         try body()
-        return try (0..<count).map { _ in try clock.measure(body) / .seconds(1) }.sorted()[count / 2]
+        return median(try milliseconds(repeats: 5, body)) / 1000
     }
 
     /// This program again, as a person would call it.

@@ -104,8 +104,11 @@ public struct Images32: BenchCase {
         let counts =
             method.isTrained ? [Self.parameters, Self.latents, Self.stepFlops, Self.peakBytes] : [Self.latents]
         return quality + kodak + counts
-            + (method.isTrained ? [Self.trainSeconds, Self.decodeMilliseconds] : [Self.decodeMilliseconds])
+            + (method.isTrained ? [Self.trainSeconds] : []) + [Self.decodeMilliseconds] + latencies
     }
+
+    /// Of one picture alone, where there is time to measure it.
+    private var latencies: [Metric] { method.isTrained && pictures != .smoke ? Latency.metrics : [] }
 
     /// The PSNR of the first test set carries what the papers say.
     private var quality: [Metric] {
@@ -178,6 +181,10 @@ public struct Images32: BenchCase {
         measurements += counts
         measurements.append(
             Measurement(Self.decodeMilliseconds, value: 1000 * decodeSeconds / Double(tests[0].set.names.count)))
+        if !latencies.isEmpty {
+            let picture = tests[0].set.images.sliced(along: 0, 0..<1)
+            measurements += Latency.measurements { _ = reconstruct(picture) }
+        }
         var digests = ["train": train.digest]
         for (suffix, set) in tests { digests["test" + suffix] = set.digest }
         return CaseOutcome(measurements, dataDigests: digests, artefacts: artefacts)

@@ -113,6 +113,7 @@ public struct SpokenNumberTransfer: BenchCase {
         TestSet.allCases.flatMap { [$0.bleu, $0.sentenceBLEU] }
             + TestSet.text.map { Self.forgetting($0) } + (hasText ? TestSet.text.map { Self.retention($0) } : [])
             + [Self.parameters, Self.trainFlops, Self.textSeconds, Self.trainSeconds, Self.decodeMilliseconds]
+            + (speech == .smoke ? [] : Latency.metrics)
     }
 
     private static func forgetting(_ set: TestSet) -> Metric {
@@ -199,6 +200,8 @@ public struct SpokenNumberTransfer: BenchCase {
                 Measurement(Self.trainSeconds, value: seconds.speech),
                 Measurement(Self.decodeMilliseconds, value: 1000 * decodeSeconds / Double(sentenceCount)),
             ]
+            + (speech == .smoke
+                ? [] : Latency.measurements { _ = training.model.translations(of: Array(numbers.speechIn.prefix(1))) })
         let sentences = TestSet.allCases.map { last[$0]?.table($0) ?? "" }.joined()
         return CaseOutcome(
             measurements, dataDigests: ["recordings": recordings.digest],
