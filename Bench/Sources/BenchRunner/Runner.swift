@@ -110,7 +110,9 @@ public struct Runner {
         _ entry: Plan.Entry, _ item: inout CaseRecord, in run: RunRecord, start: Double, _ progress: inout RunProgress,
         _ display: inout ProgressDisplay
     ) throws {
-        if let folder = entry.item.dataFolders.first(where: { !isData($0) }) {
+        if let folder = entry.item.dataFolders.first(where: { name in
+            !(dataFolder.map { isFolder($0 + "/" + name) } ?? false)
+        }) {
             (item.state, item.message) = (.skipped, "needs \(folder) below --data")
             return try store.finish(item, in: run.uuid)
         }
@@ -188,13 +190,6 @@ public struct Runner {
         let memory = Double(ProcessInfo.processInfo.physicalMemory) / 1_048_576
         return ChildLimits(
             seconds: timeoutSeconds ?? max(60, 4 * entry.expectedSeconds), memoryMiB: memoryMiB ?? 0.75 * memory)
-    }
-
-    private func isData(_ folder: String) -> Bool {
-        var isFolder: ObjCBool = false
-        guard let dataFolder else { return false }
-        return unsafe FileManager.default.fileExists(atPath: dataFolder + "/" + folder, isDirectory: &isFolder)
-            && isFolder.boolValue
     }
 
     private var folder: String {

@@ -173,4 +173,16 @@ struct NoTrials: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "try", shouldDisplay: false)
 }
 
-runBench(cases: cases, trials: NoTrials.self)
+/// What `data.needed` needs, and a set that nobody can fetch.
+let dataSets = [
+    DataSet(
+        "pictures", line: "data", "one letter", source: "typed", licence: "none", megabytes: 0.1, layout: "a.txt",
+        files: [
+            DataFiles(
+                "a.txt", "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb",
+                url: "file:///nowhere/a.txt")
+        ]),
+    DataSet("secrets", line: "data", "nothing", source: "apply to nobody", licence: "none", layout: "unknown"),
+]
+
+runBench(cases: cases, dataSets: dataSets, trials: NoTrials.self)
