@@ -12,7 +12,7 @@ import Testing
     init() throws { place = try Workplace() }
 
     @Test(arguments: [
-        (["list"], 0, "VERDICT listed | cases=24 |"),
+        (["list"], 0, "VERDICT listed | cases=25 |"),
         (["list", "good", "--tier", "smoke", "--long"], 0, "VERDICT listed | cases=1 |"),
         (["run", "good.smoek"], 2, "VERDICT error |"), (["show"], 2, "VERDICT error |"),
         (["show", "beef"], 2, "VERDICT error |"),
@@ -76,7 +76,7 @@ import Testing
         ["verify", "good.smoke", "--threads", "1,x"], ["verify", "good.smoke", "--threads", "0"],
         ["run", "good.smoke", "--seeds", "1,2,1"], ["run", "good.smoke", "--seeds", "1,,2"],
         ["bisect", "good.smoke.cost", "HEAD~1", "HEAD"],
-        ["completions", "csh"],
+        ["bisect", "good.smoke.wall", "HEAD~1", "HEAD", "--pairs", "5"], ["completions", "csh"],
         ["data", "get", "pictures"],
     ])
     func `bad usage is 64`(_ arguments: [String]) throws {

@@ -162,6 +162,12 @@ let cases: [FixtureCase] = [
         if earlier == 0 { pause(1.5) }
         return values(seed: context.seed)
     },
+    FixtureCase("tree.held") { _ in
+        // Holds as many MiB as the file has lines.
+        let count = try String(contentsOfFile: "lines.txt", encoding: .utf8).split(separator: "\n").count
+        let held = (0..<count).map { [UInt8](repeating: UInt8($0), count: 1 << 20) }
+        return [Double(held.reduce(0) { $0 + Int($1[1 << 19]) })]
+    },
     FixtureCase("tree.lines") { _ in
         // What the program's sources are to the real bench, a file of the work tree is to this one.
         try String(contentsOfFile: "lines.txt", encoding: .utf8).split(separator: "\n").compactMap { Double($0) }
