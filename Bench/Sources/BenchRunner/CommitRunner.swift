@@ -108,6 +108,8 @@ struct CommitProgram {
     var path: String
     /// The commit in short, as people are told it.
     var name: String
+    /// More variables for it.
+    var environment: [String: String] = [:]
 
     /// Where what it prints goes.
     var log: String { tree.logPath("run") }
@@ -135,7 +137,7 @@ struct CommitProgram {
     ) throws -> RunRecord {
         let code = try tree.ran(
             [path, "run"] + ids + options(seed, threads, isContinuing: kind != .repro),
-            environment: environment,
+            environment: self.environment.merging(environment) { _, asked in asked },
             log: log, onTick: onTick)
         guard [0, 2].contains(code) else {
             throw WorktreeError.notRun(commit: tree.state.commit, exit: code, log: log)

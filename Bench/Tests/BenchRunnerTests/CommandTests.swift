@@ -71,6 +71,7 @@ import Testing
         ["history", "psnr"], ["history", "a.b", "--last", "0"],
         ["gate", "--accept", "a.b"],
         ["baseline", "set", "@last"], ["baseline", "set", "@last", "--why", " "], ["calibrate", "--seeds", "1"],
+        ["calibrate", "--layout", "1"], ["calibrate", "--layout", "5"], ["calibrate", "--layout", "2", "--pairs", "0"],
         ["flips", "a", "b", "c", "--limit", "0"],
         ["verify", "good"], ["verify", "good.smoke", "--times", "1"],
         ["verify", "good.smoke", "--threads", "1,x"], ["verify", "good.smoke", "--threads", "0"],

@@ -129,6 +129,10 @@ import Testing
         ),
         (.doesNotBuild(commit: "0123456789", log: "/l"), "commit 01234567: does not build; see /l."),
         (
+            .notLaidOut(commit: "0123456789", folder: "/x"),
+            "commit 01234567: cannot be laid out anew in /x; check that clang is in the PATH, and the disk."
+        ),
+        (
             .noCase(["a.b", "a.c"], commit: "0123456789"),
             "commit 01234567: its program has no case a.b, a.c; choose others."
         ),
@@ -266,6 +270,24 @@ import Testing
         let first = try #require(runs.last?.build.commit)
         #expect(runs.reversed().prefix(6).map { $0.build.commit == first } == [true, false, false, true, true, false])
         #expect(try made.git("worktree list").split(separator: "\n").count == 1)
+    }
+
+    @Test func `equal programs in other layouts enter the floors of costs`() throws {
+        let ended = try made.bench(
+            "calibrate", "good.smoke", "--pairs", "3", "--seeds", "0", "--layout", "3", "--threads", "1")
+        #expect(ended.code == 0, "\(ended.output)\(ended.errors)")
+        // Three pairs of equal runs, and two of each of the two other layouts.
+        for cost in ["cpu", "peak_rss", "wall"] {
+            #expect(ended.output.contains(try Regex("good\\.smoke\\.\(cost) +layout +7 ")), "\(ended.output)")
+        }
+        let builds = try String(contentsOfFile: made.place.path + "/.bench/builds", encoding: .utf8).split(
+            separator: "\n")
+        let padded = builds.map { $0.contains("-Xlinker --undefined=bench_layout_padding") }
+        #expect(padded == [false, false, true, true], "\(builds)")
+        #expect(builds[2].contains("layout-1.o") && builds[3].contains("layout-3.o"))
+        // A layout takes a pair to warm up; every run is one of the calibration.
+        let runs = try RunStore(path: made.place.database, mode: .reading).runs(last: 100)
+        #expect(runs.count == 2 * 3 + 2 * 2 * 3 && runs.allSatisfy { $0.kind == .calibrate })
     }
 
     @Test func `nothing is searched where nothing changed, and not against the direction of time`() throws {
