@@ -121,7 +121,8 @@ let package = Package(
             [speech] + core("Tensors", "Learning", "TensorIO", "Signal", "Sequences", "Measurements", "TensorTesting"),
             golden: true),
         .testTarget(
-            name: "RepositoryTests", dependencies: ["bench", "BenchCases"] + core("Measurements"),
+            name: "RepositoryTests",
+            dependencies: ["bench", "BenchCases"] + core("Measurements", "Tensors", "Learning"),
             path: "Tests/RepositoryTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -22,6 +22,8 @@ public struct Runner {
     public var program = "/proc/self/exe"
     /// What to change in the environment that children get; `nil` takes a variable away.
     var environment: [String: String?] = [:]
+    /// How much cases write down on their way, 0...2.
+    var traceLevel = 0
     /// Whether costs are kept; nodes of a cluster may differ.
     var keepsCosts = true
 
@@ -166,6 +168,7 @@ public struct Runner {
             "--scratch", scratch, "--parent", "\(ProcessInfo.processInfo.processIdentifier)",
         ]
         if let dataFolder { arguments += ["--data", dataFolder] }
+        if traceLevel > 0 { arguments += ["--trace", "\(traceLevel)"] }
         let child = try ChildProcess(
             program: program, arguments: arguments,
             environment: childEnvironment(scratchFolder: scratch, changes: environment),

@@ -12,7 +12,7 @@ import Testing
     init() throws { place = try Workplace() }
 
     @Test(arguments: [
-        (["list"], 0, "VERDICT listed | cases=25 |"),
+        (["list"], 0, "VERDICT listed | cases=26 |"),
         (["list", "good", "--tier", "smoke", "--long"], 0, "VERDICT listed | cases=1 |"),
         (["run", "good.smoek"], 2, "VERDICT error |"), (["show"], 2, "VERDICT error |"),
         (["show", "beef"], 2, "VERDICT error |"),
@@ -75,6 +75,7 @@ import Testing
         ["flips", "a", "b", "c", "--limit", "0"],
         ["verify", "good"], ["verify", "good.smoke", "--times", "1"],
         ["verify", "good.smoke", "--threads", "1,x"], ["verify", "good.smoke", "--threads", "0"],
+        ["verify", "good.smoke", "--trace", "3"],
         ["run", "good.smoke", "--seeds", "1,2,1"], ["run", "good.smoke", "--seeds", "1,,2"],
         ["bisect", "good.smoke.cost", "HEAD~1", "HEAD"],
         ["bisect", "good.smoke.wall", "HEAD~1", "HEAD", "--pairs", "5"], ["completions", "csh"],

@@ -132,6 +132,15 @@ let cases: [FixtureCase] = [
         return [Double((unsafe again?.load(as: UInt64.self) ?? 0) % 1_000_003)]
     },
     FixtureCase("fault.order") { _ in [orderedSum(racedOrder(40).map { 1 / Double($0 + 1) })] },
+    FixtureCase("fault.step") { context in
+        // Goes astray on the way, and comes to the same end.
+        for step in 1...4 {
+            let loss = 1 / Double(step) + (step == 3 ? Double(DispatchTime.now().uptimeNanoseconds % 1_000_003) : 0)
+            context.trace.number(loss, "loss", step: step)
+            context.trace.digest("weight", step: step) { UInt64(step) }
+        }
+        return values(seed: context.seed)
+    },
     FixtureCase("fault.threads") { _ in
         let terms = (1...1000).map { 1 / Double($0) }
         let length = terms.count / Threads.count
