@@ -23,8 +23,9 @@ struct BisectCommand: Verb {
 
             A cost is measured anew, in pairs of fresh processes of the good commit and
             another: --pairs of them show the step between the ends, then at each commit
-            5 to 60, as many as tell the step from nothing (one error in 20). One more
-            pair each only warms up. Leave the machine alone meanwhile.
+            5 to 60, as many as tell the step from nothing (errors of 5 to 9 in 100, the
+            more the noisier the cost). One more pair each only warms up. Leave the
+            machine alone meanwhile.
             """)
 
     @Argument(help: "The metric: a case's id, a dot, the metric's name.") var metric: String

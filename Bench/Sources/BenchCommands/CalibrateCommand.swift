@@ -72,6 +72,7 @@ struct CalibrateCommand: Verb {
         try session.store.add(floors)
         return try options.output.show(.floors(floors))
     }
+
     /// About as many pairs as of equal runs, shared by the layouts that differ from the first.
     private func layoutPairs(_ cases: [any BenchCase]) throws -> [RunPair] {
         let runner = CommitRunner(
