@@ -122,7 +122,9 @@ let package = Package(
             [speech] + core("Tensors", "Learning", "TensorIO", "Signal", "Sequences", "Measurements", "TensorTesting"),
             golden: true),
         .testTarget(
-            name: "RepositoryTests", dependencies: ["bench"], path: "Tests/RepositoryTests", swiftSettings: strict),
+            name: "RepositoryTests",
+            dependencies: ["bench", "BenchCases"] + core("Measurements", "Tensors", "Learning"),
+            path: "Tests/RepositoryTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

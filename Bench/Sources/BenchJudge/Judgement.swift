@@ -117,17 +117,6 @@ public struct Judgement: Sendable, Equatable {
     }
 }
 
-/// What is held against what.
-public struct RunPair: Sendable, Equatable {
-    /// The side that was there first.
-    public var reference: RunRecord
-    /// The side that is judged.
-    public var new: RunRecord
-
-    /// A pair of runs.
-    public init(reference: RunRecord, new: RunRecord) { (self.reference, self.new) = (reference, new) }
-}
-
 /// Holds `new` against `reference`, metric by metric.
 ///
 /// Source: harness specification, section 5.12; the first row of its table that fits decides.

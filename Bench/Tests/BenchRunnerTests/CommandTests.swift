@@ -12,7 +12,7 @@ import Testing
     init() throws { place = try Workplace() }
 
     @Test(arguments: [
-        (["list"], 0, "VERDICT listed | cases=24 |"),
+        (["list"], 0, "VERDICT listed | cases=26 |"),
         (["list", "good", "--tier", "smoke", "--long"], 0, "VERDICT listed | cases=1 |"),
         (["run", "good.smoek"], 2, "VERDICT error |"), (["show"], 2, "VERDICT error |"),
         (["show", "beef"], 2, "VERDICT error |"),
@@ -39,6 +39,12 @@ import Testing
         (["verify", "fault.clock"], 5, "VERDICT diverged | "), (["verify", "bad.throw"], 2, "VERDICT incomplete | "),
         (["verify", "good.smoek"], 2, "VERDICT error | "), (["repro", "@last"], 2, "VERDICT error | "),
         (["bisect", "good.smoke.count", "HEAD~1", "HEAD"], 2, "VERDICT error | "),
+        (["data", "list", "--long"], 0, "VERDICT listed | sets=2 there=0 "),
+        (["data", "get", "secrets", "--data", "d"], 2, "VERDICT absent | fetched=0 faults=0 "),
+        (["data", "get", "pictures", "--data", "d"], 2, "VERDICT error | "),
+        (["data", "get", "picture", "--data", "d"], 2, "VERDICT error | "),
+        (["data", "check", "."], 2, "VERDICT absent | sets=0 damaged=0 absent=1 "),
+        (["data", "where"], 2, "VERDICT absent | sets=0 "),
         (["compare", "HEAD~1", "HEAD", "--stored"], 2, "VERDICT error | "),
         (["run", "good.smoke", "--dry-run"], 0, "VERDICT planned | cases=1 seconds=1 |"),
         (["all", "--tier", "smoke", "--seeds", "1,2", "--dry-run"], 0, "VERDICT planned | cases=2 seconds=1 |"),
@@ -65,11 +71,15 @@ import Testing
         ["history", "psnr"], ["history", "a.b", "--last", "0"],
         ["gate", "--accept", "a.b"],
         ["baseline", "set", "@last"], ["baseline", "set", "@last", "--why", " "], ["calibrate", "--seeds", "1"],
+        ["calibrate", "--layout", "1"], ["calibrate", "--layout", "5"], ["calibrate", "--layout", "2", "--pairs", "0"],
         ["flips", "a", "b", "c", "--limit", "0"],
         ["verify", "good"], ["verify", "good.smoke", "--times", "1"],
         ["verify", "good.smoke", "--threads", "1,x"], ["verify", "good.smoke", "--threads", "0"],
+        ["verify", "good.smoke", "--trace", "3"],
         ["run", "good.smoke", "--seeds", "1,2,1"], ["run", "good.smoke", "--seeds", "1,,2"],
-        ["bisect", "good.smoke.cost", "HEAD~1", "HEAD"], ["completions", "csh"],
+        ["bisect", "good.smoke.cost", "HEAD~1", "HEAD"],
+        ["bisect", "good.smoke.wall", "HEAD~1", "HEAD", "--pairs", "5"], ["completions", "csh"],
+        ["data", "get", "pictures"],
     ])
     func `bad usage is 64`(_ arguments: [String]) throws {
         #expect(try place.ended(try place.started(arguments)).code == 64)

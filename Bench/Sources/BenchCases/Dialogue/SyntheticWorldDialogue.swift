@@ -153,6 +153,7 @@ public struct SyntheticWorldDialogue: BenchCase {
         while !training.isFinished {
             seconds += try clock.measure { try training.step() } / .seconds(1)
             let step = training.losses.count
+            context.trace.step(step, loss: training.losses.last, training.model)
             context.report(Double(step) / Double(settings.steps), "step \(step)/\(settings.steps)")
             guard step.isMultiple(of: 250) || training.isFinished else { continue }
             evaluation = evaluate(on: world, gold.test)

@@ -230,6 +230,7 @@ public struct Images32: BenchCase {
         Counters.resetPeak()
         while !training.isFinished {
             seconds += try clock.measure { try training.step() } / .seconds(1)
+            context.trace.step(training.losses.count, loss: training.losses.last, training.model)
             context.report(
                 0.95 * Double(training.losses.count) / Double(total), "step \(training.losses.count)/\(total)")
             if clock.now - lastSave > .seconds(30) && !training.isFinished {

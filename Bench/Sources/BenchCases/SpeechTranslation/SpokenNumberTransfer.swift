@@ -160,6 +160,7 @@ public struct SpokenNumberTransfer: BenchCase {
         var text = TextTraining(settings, seed: context.seed)
         while method.startsFromText && !text.isFinished {
             seconds.text += try clock.measure { try text.step() } / .seconds(1)
+            context.trace.step(text.losses.count, loss: text.losses.last, text.model, stage: "text.")
             context.report(0.3 * Double(text.losses.count) / Double(settings.textStage.steps), "text")
         }
         var training = TransferTraining(method, settings, from: text.model, on: numbers.train, seed: context.seed)
@@ -174,6 +175,7 @@ public struct SpokenNumberTransfer: BenchCase {
             seconds.speech += try clock.measure { try training.step() } / .seconds(1)
             flops += Counters.now.flops - before
             let step = training.losses.count
+            context.trace.step(step, loss: training.losses.last, training.model)
             context.report(0.3 + 0.7 * Double(step) / Double(steps), "step \(step)/\(steps)")
             guard step.isMultiple(of: 100) || training.isFinished else { continue }
             var latest: [TestSet: Translations] = [:]
