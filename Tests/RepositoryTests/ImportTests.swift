@@ -13,7 +13,7 @@ let allowedImports: [(folder: String, imports: [String])] = [
     ),
     ("Packages/TensorCore/Sources/Signal", ["Tensors", "CFFTW"]),
     ("Packages/TensorCore/Sources/Sequences", ["Tensors", "Learning", "CSentencePiece", "Foundation"]),
-    ("Packages/TensorCore/Sources/Measurements", []),
+    ("Packages/TensorCore/Sources/Measurements", ["Foundation"]),
     ("Packages/TensorCore/Sources/TensorTesting", ["Tensors", "Learning", "TensorIO", "Measurements", "Foundation"]),
     ("Packages/INR/Sources/INR", ["Tensors", "Learning", "TensorIO", "Measurements", "Foundation"]),
     (
