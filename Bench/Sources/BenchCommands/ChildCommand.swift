@@ -15,12 +15,14 @@ struct ChildCommand: Verb {
     @Option var scratch: String
     @Option var parent: Int32
     @Option var data: String?
+    @Option(name: .customLong("set"), transform: setting(in:)) var settings: [Setting] = []
 
     mutating func run(_ all: [any BenchCase]) throws -> Int32 {
         guard let item = all.first(where: { $0.id == id }) else {
             throw RunnerError.unknownCase(asked: id, nearest: nil)
         }
         return runCaseInChild(
-            item, seed: seed, threads: threads, dataFolder: data, scratchFolder: scratch, parent: parent)
+            try item.varied(by: settings), seed: seed, threads: threads, dataFolder: data, scratchFolder: scratch,
+            parent: parent)
     }
 }

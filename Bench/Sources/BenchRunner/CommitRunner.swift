@@ -3,6 +3,7 @@
 public import BenchRecords
 internal import BenchStore
 internal import Foundation
+public import Measurements
 
 /// What runs cases at other commits than the one this program was built from.
 ///
@@ -38,13 +39,13 @@ public struct CommitRunner: Sendable {
         self.width = width
     }
 
-    /// Runs the cases that the program of that state knows, with more variables in its environment, and gives the run
-    /// as it is stored.
+    /// Runs the cases that the program of that state knows, with settings replaced and more variables in its environment,
+    /// for a note if one is given, and gives the run as it is stored.
     ///
     /// - Throws: ``WorktreeError``, ``RunnerError``, `StoreError`.
     public func run(
         _ state: SourceState, cases: [String], seed: UInt64, threads: Int, kind: RunKind,
-        environment: [String: String] = [:]
+        settings: [Setting] = [], note: String? = nil, environment: [String: String] = [:]
     ) throws -> RunRecord {
         var display = ProgressDisplay(width: width)
         let name = String(state.commit.prefix(8)) + (state.patch.isEmpty ? "" : " with its changes")
@@ -61,11 +62,12 @@ public struct CommitRunner: Sendable {
             let log = tree.logPath("run")
             let code = try timed("\(name): running \(ids.count) of \(cases.count) cases", log, &display) {
                 try tree.ran(
-                    [program, "run"] + ids + options(seed, threads, in: tree, isContinuing: kind != .repro),
+                    [program, "run"] + ids + options(seed, threads, in: tree, isContinuing: kind != .repro)
+                        + settings.flatMap { ["--set", $0.description] },
                     environment: environment, log: log, onTick: $0)
             }
             guard [0, 2].contains(code) else { throw WorktreeError.notRun(commit: state.commit, exit: code, log: log) }
-            return try adopted(kind, from: tree)
+            return try adopted(kind, note, from: tree)
         } catch RunnerError.interrupted {
             isKept = true
             throw RunnerError.interrupted
@@ -79,7 +81,13 @@ public struct CommitRunner: Sendable {
         }
         return try self.run(
             SourceState(of: run.build), cases: run.cases.filter { $0.state == .done }.map(\.id), seed: run.seed,
-            threads: run.threads, kind: .repro, environment: variables)
+            threads: run.threads, kind: .repro, settings: run.settings ?? [], environment: variables)
+    }
+
+    /// Takes the state's work tree away, if one was kept.
+    public func removeWorktree(of state: SourceState) {
+        Worktree.remove(
+            state, in: storeFolder, repository: Git(folder: FileManager.default.currentDirectoryPath))
     }
 
     private func options(_ seed: UInt64, _ threads: Int, in tree: Worktree, isContinuing: Bool) -> [String] {
@@ -93,10 +101,10 @@ public struct CommitRunner: Sendable {
         return result
     }
 
-    private func adopted(_ kind: RunKind, from tree: Worktree) throws -> RunRecord {
+    private func adopted(_ kind: RunKind, _ note: String?, from tree: Worktree) throws -> RunRecord {
         let theirs = try RunStore(path: tree.database, mode: .reading)
         guard var run = try theirs.runs(last: 1).first else { throw StoreError.noRun(asked: tree.database) }
-        run.kind = kind
+        (run.kind, run.note) = (kind, note)
         let ours = try RunStore(path: storePath, ledger: ledger, mode: .writing, start: microseconds())
         try ours.adopt(run, from: theirs)
         return try ours.run(run.uuid)
