@@ -48,7 +48,7 @@ extension Report {
     ) -> Report {
         let subjects = ranking.results.map(\.subject)
         let tables = subjects.indices.filter { subjects.firstIndex(of: subjects[$0]) == $0 }.map { first in
-            table(of: ranking.results.filter { $0.subject == subjects[first] }, dropped)
+            table(of: ranking.results.filter { $0.subject == subjects[first] }, dropped, of: plan.seeds.count)
         }
         let marked = ranking.results.filter(\.isMarked)
         return Report(
@@ -67,7 +67,7 @@ extension Report {
     private static let shared = ["machine", "toolchain", "threads"]
 
     /// The reference stands where its own change, none, puts it.
-    private static func table(of results: [VariantResult], _ dropped: [DroppedVariant]) -> Table {
+    private static func table(of results: [VariantResult], _ dropped: [DroppedVariant], of seedCount: Int) -> Table {
         let (metric, cost) = (results[0].metric, results.lazy.compactMap(\.cost).first)
         let columns =
             [Column("variant", .left), Column(metric.name, unit: metric.unit)]
@@ -76,7 +76,8 @@ extension Report {
         var rows = results.map { result in
             let behind = dropped.first { $0.name == result.name && $0.caseID == result.caseID }
             return Row(
-                result.cells, note: behind.map { "dropped after \($0.seedCount) seeds, in place \($0.place)" } ?? "",
+                result.cells,
+                note: behind.map { "dropped after \($0.seedCount) of \(seedCount) seeds, in place \($0.place)" } ?? "",
                 outcome: Outcome("\(result.subject) \(result.name)", .passed))
         }
         if let longest = results.max(by: { $0.seedCount < $1.seedCount }) {

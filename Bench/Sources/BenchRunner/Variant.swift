@@ -17,11 +17,16 @@ public struct Variant: Sendable, Equatable {
         (self.name, self.settings, self.state) = (name, settings, state)
     }
 
-    /// Every combination of one value from each axis, the last axis moving fastest; each is named after its settings.
+    /// Every combination of one value from each axis, the last axis moving fastest; each is named after its settings, by
+    /// the last names of their paths where these tell the axes apart.
     public static func grid(_ axes: [[Setting]]) -> [Variant] {
         if axes.isEmpty { return [] }
-        return axes.reduce([[]]) { rows, axis in rows.flatMap { row in axis.map { row + [$0] } } }
-            .map { Variant($0.map(\.description).joined(separator: " "), settings: $0) }
+        let ends = axes.compactMap { $0.first?.lastName }
+        let isClear = Set(ends).count == ends.count
+        return axes.reduce([[]]) { rows, axis in rows.flatMap { row in axis.map { row + [$0] } } }.map { settings in
+            let words = settings.map { isClear ? Setting($0.lastName, $0.value).description : $0.description }
+            return Variant(words.joined(separator: " "), settings: settings)
+        }
     }
 
     /// The variant that a JSON file describes.
@@ -67,6 +72,10 @@ public struct Variant: Sendable, Equatable {
         }
         self.state = state
     }
+}
+
+extension Setting {
+    fileprivate var lastName: String { path.split(separator: ".").last.map(String.init) ?? path }
 }
 
 /// A reason why a variant cannot be tried.

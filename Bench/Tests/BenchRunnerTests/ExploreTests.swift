@@ -25,8 +25,8 @@ import Testing
             "explore", "vary.line", "--grid", "training.steps=1,3,9", "--grid", "comment=0,1", "--width", "120")
         #expect(ended.code == 0, "\(ended.output)\(ended.errors)")
         #expect(ended.lastLine.hasPrefix("VERDICT explored | variants=6 better=4 worse=2 dropped=0 | "))
-        let expected = [9, 3, 1].flatMap { steps in (0...1).map { ("training.steps=\(steps)", "comment=\($0)") } }
-        let rows = ended.output.split(separator: "\n").filter { $0.hasPrefix("training.steps=") }
+        let expected = [9, 3, 1].flatMap { steps in (0...1).map { ("steps=\(steps)", "comment=\($0)") } }
+        let rows = ended.output.split(separator: "\n").filter { $0.hasPrefix("steps=") }
         #expect(zip(rows, expected).allSatisfy { $0.hasPrefix("\($1.0) \($1.1) ") } && rows.count == 6, "\(rows)")
         // 12 items in 12 groups, each better by 7 (1 + 0, 0.1 or 0.2).
         #expect(rows[0].contains("+7.700"), "\(rows[0])")
@@ -45,9 +45,7 @@ import Testing
         let rows = ended.output.split(separator: "\n")
         #expect(rows.count { $0.hasPrefix("vary.line.score ") || $0.hasPrefix("vary.line.loss ") } == 2)
         #expect(
-            names(in: ended.output) == ["training.steps=3", "training.steps=1"] + [
-                "training.steps=3", "training.steps=1",
-            ])
+            names(in: ended.output) == ["steps=3", "steps=1", "steps=3", "steps=1"])
     }
 
     @Test func `a tight budget halves the variants after each seed and says who was dropped`() throws {
@@ -60,9 +58,9 @@ import Testing
         #expect(
             words.contains("budget 1 min: 4 with seed 20231110, 2 with seed 20231111, 1 with seed 20231112"), "\(words)"
         )
-        #expect(ended.output.split(separator: "dropped after 1 seeds, in place").count == 3)
-        #expect(ended.output.contains("(dropped after 2 seeds, in place 2)"))
-        #expect(names(in: ended.output) == [7, 5, 3, 1].map { "training.steps=\($0)" })
+        #expect(ended.output.split(separator: "dropped after 1 of 3 seeds, in place").count == 3)
+        #expect(ended.output.contains("(dropped after 2 of 3 seeds, in place 2)"))
+        #expect(names(in: ended.output) == [7, 5, 3, 1].map { "steps=\($0)" })
     }
 
     @Test func `what ran before is taken from the store`() throws {
@@ -184,6 +182,20 @@ import Testing
             try refused(#"{"name": "a", "patch": "no.diff"}"#)
                 == "no.diff: git cannot apply it to commit \(head); make it there with 'git diff'.")
         #expect(try refused(#"{"name": "a", "set": {"b.c": 1}, "commit": "HEAD"}"#) == "")
+    }
+
+    @Test func `settings are replaced in other sources, too`() throws {
+        try made.write("both.json", #"{"name": "both", "set": {"training.steps": 9}, "commit": "HEAD"}"#)
+        let ended = try made.bench("explore", "vary.line", "--seeds", "1", "--variant", "both.json")
+        #expect(ended.output.contains("+7.700"), "\(ended.output)\(ended.errors)")
+    }
+
+    @Test func `axes are named by the last words of their paths, or by the whole where these are alike`() {
+        let steps = [Setting("a.steps", .number(1)), Setting("a.steps", .number(2))]
+        #expect(
+            Variant.grid([steps, [Setting("b.rate", .number(3))]]).map(\.name) == ["steps=1 rate=3", "steps=2 rate=3"])
+        #expect(Variant.grid([steps, [Setting("b.steps", .number(3))]]).map(\.name).first == "a.steps=1 b.steps=3")
+        #expect(Variant.grid([steps]).map(\.settings) == steps.map { [$0] })
     }
 
     @Test func `a run with other settings is reproduced with them`() throws {
