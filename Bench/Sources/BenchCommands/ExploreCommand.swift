@@ -187,8 +187,8 @@ private struct Exploration {
         var alive = variants.map { (variant: $0, runs: VariantRuns($0.name, of: item.id)) }
         states += variants.compactMap(\.state)
         for (seed, count) in zip(seeds, rounds) {
-            let order = Ranking(of: alive.map(\.runs), isWhole: false, floors: []).results.map(\.name)
             if count < alive.count {
+                let order = Ranking(of: alive.map(\.runs), isWhole: false, floors: []).results.map(\.name)
                 // Whoever has no result comes last.
                 let ranked = alive.sorted {
                     order.firstIndex(of: $0.runs.name) ?? .max < order.firstIndex(of: $1.runs.name) ?? .max
