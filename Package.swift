@@ -62,7 +62,8 @@ let package = Package(
             settings: optimised),
         bench(
             "BenchCases",
-            [inr, visionPAD, dialogue, speech] + core("Measurements", "Tensors", "Learning", "TensorIO"),
+            ["BenchRecords", "BenchStore", inr, visionPAD, dialogue, speech]
+                + core("Measurements", "Tensors", "Learning", "TensorIO"),
             settings: optimised),
         bench(
             "BenchRunner",
@@ -89,7 +90,8 @@ let package = Package(
         // Tests of Bench
         benchTests("BenchStatisticsTests", ["BenchStatistics"] + core("Measurements", "TensorIO"), golden: true),
         benchTests("BenchJudgeTests", ["BenchJudge", "BenchRecords", "BenchStatistics"] + core("Measurements")),
-        benchTests("BenchReportTests", ["BenchReport", "BenchJudge", "BenchRecords"] + core("Measurements")),
+        benchTests(
+            "BenchReportTests", ["BenchReport", "BenchJudge", "BenchRecords", "BenchStatistics"] + core("Measurements")),
         benchTests("BenchStoreTests", ["BenchStore", "BenchRecords", grdb] + core("Measurements", "TensorIO")),
         benchTests(
             "BenchRunnerTests",
@@ -120,7 +122,9 @@ let package = Package(
             [speech] + core("Tensors", "Learning", "TensorIO", "Signal", "Sequences", "Measurements", "TensorTesting"),
             golden: true),
         .testTarget(
-            name: "RepositoryTests", dependencies: ["bench"], path: "Tests/RepositoryTests", swiftSettings: strict),
+            name: "RepositoryTests",
+            dependencies: ["bench", "BenchCases"] + core("Measurements", "Tensors", "Learning"),
+            path: "Tests/RepositoryTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -58,7 +58,9 @@ let package = Package(
         .target(name: "Measurements", swiftSettings: strict),
 
         // Test support
-        .target(name: "TensorTesting", dependencies: ["Tensors", "Learning", "TensorIO"], swiftSettings: numeric),
+        .target(
+            name: "TensorTesting", dependencies: ["Tensors", "Learning", "TensorIO", "Measurements"],
+            swiftSettings: numeric),
         .testTarget(name: "TensorKernelsTests", dependencies: ["TensorKernels"], swiftSettings: numeric),
         .testTarget(
             name: "TensorsTests", dependencies: ["Tensors", "Learning", "TensorTesting"], resources: [.copy("Golden")],

@@ -29,12 +29,13 @@ let allowedImports: [(folder: String, imports: [String])] = [
         ["Tensors", "Learning", "TensorIO", "Signal", "Sequences", "Measurements", "Foundation"]
     ),
     ("Bench/Sources/BenchRecords", ["Measurements"]),
-    ("Bench/Sources/BenchStatistics", []),
+    ("Bench/Sources/BenchStatistics", ["Measurements"]),
     ("Bench/Sources/BenchJudge", ["BenchRecords", "BenchStatistics", "Measurements"]),
     ("Bench/Sources/BenchReport", ["BenchRecords", "BenchJudge", "BenchStatistics", "Measurements", "Foundation"]),
     (
         "Bench/Sources/BenchCases",
-        ["Dialogue", "INR", "Learning", "Measurements", "SpeechTranslation", "TensorIO", "Tensors", "VisionPAD"]
+        ["BenchRecords", "BenchStore", "Dialogue", "Foundation", "INR", "Learning", "Measurements"]
+            + ["SpeechTranslation", "TensorIO", "Tensors", "VisionPAD"]
     ),
     ("Bench/Sources/BenchStore", ["BenchRecords", "CSystem", "Foundation", "GRDB", "Measurements", "TensorIO"]),
     (

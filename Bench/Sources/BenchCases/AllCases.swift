@@ -1,4 +1,4 @@
-// The one list of every case that exists.
+// The one list of every case that exists, and the one of every data set that they or published protocols need.
 
 public import Measurements
 internal import Dialogue
@@ -6,7 +6,13 @@ internal import SpeechTranslation
 internal import VisionPAD
 
 /// Every case, line by line.
-public let allCases: [any BenchCase] = images32 + visionPAD + dialogueRetrieval + syntheticWorld + spokenNumbers
+public let allCases: [any BenchCase] =
+    images32 + visionPAD + dialogueRetrieval + syntheticWorld + spokenNumbers + harness
+
+private let harness: [any BenchCase] = [StoreScale(runCount: 200), StoreScale(runCount: 10_000)]
+
+/// Every data set, line by line.
+public let allDataSets: [DataSet] = inrDataSets + visionPADDataSets + dialogueDataSets + speechTranslationDataSets
 
 private let images32: [any BenchCase] = Images32.Pictures.allCases.flatMap { pictures in
     Images32.Method.allCases.map { Images32(pictures, $0) }

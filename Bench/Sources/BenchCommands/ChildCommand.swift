@@ -16,6 +16,7 @@ struct ChildCommand: Verb {
     @Option var parent: Int32
     @Option var data: String?
     @Option(name: .customLong("set"), transform: setting(in:)) var settings: [Setting] = []
+    @Option var trace = 0
 
     mutating func run(_ all: [any BenchCase]) throws -> Int32 {
         guard let item = all.first(where: { $0.id == id }) else {
@@ -23,6 +24,7 @@ struct ChildCommand: Verb {
         }
         return runCaseInChild(
             try item.varied(by: settings), seed: seed, threads: threads, dataFolder: data, scratchFolder: scratch,
+            traceLevel: trace,
             parent: parent)
     }
 }

@@ -69,12 +69,21 @@ struct ReportCommand: Verb {
             let notes = try opened.notes()
             let page = Page(
                 of: new, comparisons: comparisons, history: try opened.series(upTo: new, last: last), files: files,
-                appendix: notes.isEmpty ? [] : [("Notebook", .notes(notes))])
+                appendix: [("The best so far", try best(before: new, floors, in: opened))]
+                    + (notes.isEmpty ? [] : [("Notebook", .notes(notes))]))
             let beside = URL(fileURLWithPath: store.path).deletingLastPathComponent().appendingPathComponent(
                 "report.html")
             try writeReport(page.html(), to: html ?? beside.path)
         }
         print(report.verdict)
         return report.verdict.exit.rawValue
+    }
+
+    private func best(before run: RunRecord, _ floors: [NoiseFloor], in store: RunStore) throws -> Report {
+        let names = try store.bestRuns(before: run)
+        var runs: [String: RunRecord] = [:]
+        for uuid in Set(names.values) { runs[uuid] = try store.run(uuid) }
+        let references = names.compactMapValues { runs[$0] }
+        return .best(judge(run, againstEach: references, floors: floors), references)
     }
 }

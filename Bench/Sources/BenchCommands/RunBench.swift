@@ -21,13 +21,18 @@ public struct TrialRefused: Error, CustomStringConvertible {
 ///
 /// - Parameters:
 ///   - cases: What the verbs work on.
+///   - dataSets: What the verb `data` knows.
 ///   - trials: The command `try`, whose subcommands belong to the program, so that this module knows no line.
-public func runBench<Trials: ParsableCommand>(cases: [any BenchCase], trials: Trials.Type) -> Never {
+public func runBench<Trials: ParsableCommand>(
+    cases: [any BenchCase], dataSets: [DataSet], trials: Trials.Type
+) -> Never {
     let code: Int32
     do {
         var command = try Bench<Trials>.parseAsRoot()
         if var verb = command as? any Verb {
             code = try verb.run(cases)
+        } else if var verb = command as? any DataVerb {
+            code = try verb.run(dataSets, for: cases)
         } else {
             try command.run()
             code = EXIT_SUCCESS
@@ -48,6 +53,8 @@ public func runBench<Trials: ParsableCommand>(cases: [any BenchCase], trials: Tr
         code = report(error, exit: EX_USAGE)
     } catch let error as WorktreeError {
         code = report(error, exit: 2)
+    } catch let error as DataFolderError {
+        code = report(error, exit: error.exitCode)
     } catch let error as TrialRefused {
         code = report(error, exit: error.exit)
     } catch {
@@ -90,7 +97,7 @@ struct Bench<Trials: ParsableCommand>: ParsableCommand {
                 ReportCommand.self, GateCommand.self, HistoryCommand.self, FlipsCommand.self, BaselineCommand.self,
                 CalibrateCommand.self, NoteCommand.self, TriageCommand.self, SQLCommand.self, ExportCommand.self,
                 ImportCommand.self, DoctorCommand.self, VerifyCommand.self, ReproCommand.self, BisectCommand.self,
-                ExploreCommand.self, CompletionsCommand<Trials>.self,
+                ExploreCommand.self, DataCommand.self, CompletionsCommand<Trials>.self,
                 ChildCommand.self, TaskCommand.self, Trials.self,
             ])
     }
@@ -125,6 +132,15 @@ extension RunnerError {
         case .otherProgram: 64
         case .cannotStart: 70
         case .interrupted: Interruption.exitCode ?? 70
+        }
+    }
+}
+
+extension DataFolderError {
+    var exitCode: Int32 {
+        switch self {
+        case .unknown, .notFetched, .otherContents: 2
+        case .unwritable: 4
         }
     }
 }

@@ -14,19 +14,21 @@ struct ShowCommand: Verb {
         discussion: """
             bench show                    the latest run
             bench show @last~1 'inr.*'    some cases of the one before
+            bench show @last --long       with a row a metric: interval, what could be detected, published
             bench show HEAD --provenance  with everything stored about where its numbers come from
             """)
 
     @Argument(help: "The run.") var run = "@last"
     @Argument(help: "Globs over case ids, suites, or exclusions with '!'.", completion: .caseIDs)
     var cases: [String] = []
+    @Flag(help: "Adds a row a metric, with its interval, what it could detect, and what a paper says.") var long = false
     @Flag(help: "Adds program, machine, settings and data.") var provenance = false
     @OptionGroup var store: StoreOptions
     @OptionGroup var output: OutputOptions
 
     mutating func run(_ all: [any BenchCase]) throws -> Int32 {
         let found = try storedRun(run, cases, in: try store.opened())
-        return try output.show(.show(found, withProvenance: provenance))
+        return try output.show(.show(found, withDetails: long, withProvenance: provenance))
     }
 }
 

@@ -28,15 +28,9 @@ extension Direction {
 }
 
 extension Measurement {
-    /// The 95 % interval of the value over its items; `nil` without scores, with a missing score, or below two groups.
+    /// The 95 % interval of the value over its items, as stored or, for runs of before it was, as estimated now.
     public var interval: ClosedRange<Double>? {
-        guard let scores, scores.values.allSatisfy(\.isFinite) else { return nil }
-        var generator = SplitMix64(seed: statisticsSeed(for: metric, scores))
-        if metric.isMean {
-            return GroupedSample(scores.values, groups: scores.groups).expandedInterval(using: &generator)
-        }
-        return FinalisedSample(metric.finaliser, values: scores.values, groups: scores.groups)
-            .resampled(using: &generator)?.interval
+        (uncertainty ?? estimatedUncertainty()).flatMap { $0.lower <= $0.upper ? $0.lower...$0.upper : nil }
     }
 }
 
@@ -77,7 +71,7 @@ func pairedEvidence(_ pairs: [(a: Measurement, b: Measurement)]) -> Result<Evide
     guard let last = pairs.last?.b, let scores = last.scores else {
         return .failure(Mismatch("scores", "none", "none"))
     }
-    var generator = SplitMix64(seed: statisticsSeed(for: last.metric, scores))
+    var generator = last.generator(for: scores)
     return .success(
         last.metric.isMean
             ? evidence(ofMeans: sides, last.metric, &generator) : evidence(ofFinalised: sides, last.metric, &generator))
@@ -123,11 +117,6 @@ private func evidence(
         groups: sample.groupCount)
 }
 
-extension Metric {
-    /// Whether differences of items tell everything, which is cheaper and exact; scores behind a given value are taken so.
-    fileprivate var isMean: Bool { [.mean, .given].contains(finaliser) }
-}
-
 /// The statistics of a cost's log-ratios.
 func costEvidence(_ metric: Metric, _ logRatios: [Double]) -> Evidence {
     let oriented = logRatios.map { metric.direction.sign * $0 }
@@ -170,8 +159,4 @@ func mismatch(_ a: Measurement, _ b: Measurement) -> Mismatch? {
 func mismatch(_ field: String, _ a: [String: String], _ b: [String: String]) -> Mismatch? {
     let key = Set(a.keys).union(b.keys).sorted().first { a[$0] != b[$0] }
     return key.map { Mismatch("\(field).\($0)", a[$0] ?? "absent", b[$0] ?? "absent") }
-}
-
-private func statisticsSeed(for metric: Metric, _ scores: Scores) -> UInt64 {
-    statisticsSeed(signature: metric.signature.description, items: scores.items)
 }

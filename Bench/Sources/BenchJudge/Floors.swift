@@ -38,10 +38,12 @@ extension NoiseFloor {
     }
 }
 
-/// The floors of every cost, from pairs of runs that differ in nothing, and of every quality value, from runs that differ
-/// in their seeds alone, of which it takes two.
-public func measuredFloors(pairs: [RunPair], seeds: [RunRecord], at time: Int64) -> [NoiseFloor] {
-    guard let last = seeds.last ?? pairs.last?.new else { return [] }
+/// The floors of every cost, from pairs of runs that differ in nothing or only in where code and stack lie, and of every
+/// quality value, from runs that differ in their seeds alone, of which it takes two.
+public func measuredFloors(
+    pairs: [RunPair], layouts: [RunPair] = [], seeds: [RunRecord], at time: Int64
+) -> [NoiseFloor] {
+    guard let last = seeds.last ?? pairs.last?.new ?? layouts.last?.new else { return [] }
     return last.cases.flatMap { item in
         item.measurements.compactMap { measurement -> NoiseFloor? in
             let metric = measurement.metric
@@ -49,9 +51,11 @@ public func measuredFloors(pairs: [RunPair], seeds: [RunRecord], at time: Int64)
             switch metric.metricClass {
             case .exact: return nil
             case .cost:
-                let differences = logRatios(of: metric.name, in: item.id, pairs)
+                let differences = logRatios(of: metric.name, in: item.id, pairs + layouts)
                 if differences.isEmpty { return nil }
-                (method, noise, count) = (.aa, Noise(differences: differences), differences.count)
+                (method, noise, count) = (
+                    layouts.isEmpty ? .aa : .layout, Noise(differences: differences), differences.count
+                )
             case .quality:
                 let values = seeds.compactMap { $0.caseRecord(item.id)?.measurement(metric.name)?.value }
                 if values.count < 2 || !values.allSatisfy(\.isFinite) { return nil }

@@ -117,17 +117,6 @@ public struct Judgement: Sendable, Equatable {
     }
 }
 
-/// What is held against what.
-public struct RunPair: Sendable, Equatable {
-    /// The side that was there first.
-    public var reference: RunRecord
-    /// The side that is judged.
-    public var new: RunRecord
-
-    /// A pair of runs.
-    public init(reference: RunRecord, new: RunRecord) { (self.reference, self.new) = (reference, new) }
-}
-
 /// Holds `new` against `reference`, metric by metric.
 ///
 /// Source: harness specification, section 5.12; the first row of its table that fits decides.
@@ -158,6 +147,25 @@ public func judge(
     correct(&comparisons)
     if let confirmation { confirm(&comparisons, by: confirmation, after: new) } else { decide(&comparisons) }
     return Judgement(comparisons: comparisons, unmeasured: unmeasured, run: new.shortID)
+}
+
+/// Holds each metric of `new` against the run that is named for it, by `case.metric`: for example the one in which it was best.
+///
+/// Nothing is measured twice, and the best of many nights owes something to luck: advice.
+public func judge(_ new: RunRecord, againstEach references: [String: RunRecord], floors: [NoiseFloor] = []) -> Judgement
+{
+    var comparisons = new.cases.flatMap { item in
+        item.measurements.flatMap { measurement -> [Comparison] in
+            guard let reference = references["\(item.id).\(measurement.metric.name)"] else { return [] }
+            var (a, b) = (reference.caseRecord(item.id), item)
+            a?.measurements.removeAll { $0.metric.name != measurement.metric.name }
+            b.measurements = [measurement]
+            return compared(a, b, in: RunPair(reference: reference, new: new), [], floors)
+        }
+    }
+    correct(&comparisons)
+    decide(&comparisons)
+    return Judgement(comparisons: comparisons, unmeasured: [], run: new.shortID)
 }
 
 /// Rows 1, 3 and 4 for a case that lacks a result on one side; `nil` when neither side has one.

@@ -14,9 +14,9 @@ public struct Divergence: Sendable, Equatable {
 
     /// The case's dotted name.
     public var caseID: String
-    /// The metric, or the field of the case: `state`, `data natural64`.
+    /// The metric, the field of the case (`state`, `data natural64`), or what a row of its trace is about.
     public var field: String
-    /// The item whose score differs; `nil` where the value as a whole does.
+    /// The item whose score differs, or the step of a trace; `nil` where the value as a whole does.
     public var item: String?
     /// The reference's side and the other.
     public var values: Values
@@ -43,6 +43,33 @@ public struct Divergence: Sendable, Equatable {
 private func place(_ x: Double) -> Int64 {
     let bits = Int64(bitPattern: x.bitPattern)
     return bits < 0 ? Int64.min &- bits &- 1 : bits
+}
+
+extension [TraceRow] {
+    /// The first row that is not the same in both, or that only one of them has.
+    func firstDivergence(from reference: [TraceRow], of caseID: String) -> Divergence? {
+        for index in 0..<Swift.max(count, reference.count) {
+            let before = index < reference.count ? reference[index] : nil
+            let after = index < count ? self[index] : nil
+            guard before != after, let row = before ?? after else { continue }
+            let values: Divergence.Values
+            if let before, let after, before.isNumber, before.isAbout(after) {
+                values = .numbers(Double(bitPattern: before.bits), Double(bitPattern: after.bits))
+            } else {
+                values = .words(before?.inWords ?? "not reached", after?.inWords ?? "not reached")
+            }
+            return Divergence(caseID: caseID, field: row.name, item: "step \(row.step)", values: values)
+        }
+        return nil
+    }
+}
+
+extension TraceRow {
+    fileprivate func isAbout(_ other: TraceRow) -> Bool {
+        step == other.step && name == other.name && isNumber == other.isNumber
+    }
+
+    fileprivate var inWords: String { "\(name) of step \(step): \(String(bits, radix: 16))" }
 }
 
 extension CaseRecord {

@@ -25,6 +25,8 @@ public struct NoiseFloor: Sendable, Equatable {
     public enum Method: String, Sendable {
         /// The same program in other processes, in pairs: natural logarithms of ratios.
         case aa
+        /// The same, and pairs in which one side's code and stack lie elsewhere: natural logarithms of ratios.
+        case layout
         /// The same program with other seeds: the metric's unit.
         case seed
     }

@@ -1,5 +1,7 @@
 // What replays of one case found: plain values that the runner makes and the reports show.
 
+public import Measurements
+
 /// What may differ between two processes that run one case with one seed on the same data.
 public struct ReplayCondition: Sendable, Equatable {
     /// Threads of the worker pool.
@@ -23,12 +25,25 @@ public struct Replay: Sendable {
     public var run: RunRecord
     /// The case's result.
     public var result: CaseRecord
+    /// What it wrote down on its way there.
+    public var trace: [TraceRow]
 
     /// A replay from its parts.
-    public init(condition: ReplayCondition, run: RunRecord, result: CaseRecord) {
+    public init(condition: ReplayCondition, run: RunRecord, result: CaseRecord, trace: [TraceRow] = []) {
         self.condition = condition
         self.run = run
         self.result = result
+        self.trace = trace
+    }
+
+    /// The first way in which this replay differs from `reference`: on its way, where both got to a result, then in that.
+    public func firstDivergence(from reference: Replay) -> Divergence? {
+        if result.state == reference.result.state,
+            let divergence = trace.firstDivergence(from: reference.trace, of: result.id)
+        {
+            return divergence
+        }
+        return result.firstDivergence(from: reference.result)
     }
 }
 

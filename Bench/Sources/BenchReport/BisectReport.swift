@@ -14,7 +14,7 @@ public struct SearchedCommit: Sendable, Equatable {
     public var run: RunRecord?
     /// `good`, `bad`, `skipped` or `not looked at`.
     public var mark: String
-    /// Why it was skipped; empty where it was not.
+    /// Why it was skipped, and what it took where that was more than one run; else empty.
     public var reason: String
 
     /// A commit from its parts.
@@ -31,7 +31,7 @@ extension Report {
     /// A search for what changed `metric` of a case, over `count` commits after the good one.
     ///
     /// `looked` are the commits that were looked at, oldest first; one of `suspects` is the first bad one, and none
-    /// where the last commit is as good as the first. `evidence` holds the first bad one against the good end.
+    /// where the last commit is as good as the first. `evidence` holds a bad one against the good end.
     public static func bisect(
         _ caseID: String, metric: String, count: Int, looked: [SearchedCommit], suspects: [SearchedCommit],
         evidence: Report

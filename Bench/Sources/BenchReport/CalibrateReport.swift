@@ -9,7 +9,7 @@ extension Report {
     public static func floors(_ floors: [NoiseFloor]) -> Report {
         func number(_ x: Double, _ floor: NoiseFloor) -> Cell {
             // A cost's logarithm of a ratio reads as per cent while it is small.
-            Cell(floor.method == .aa ? fixed(100 * x, 2) + "%" : fixed(x, floor.metric.decimals + 1), value: x)
+            Cell(floor.method != .seed ? fixed(100 * x, 2) + "%" : fixed(x, floor.metric.decimals + 1), value: x)
         }
         let rows = floors.map { floor in
             Row([
@@ -21,7 +21,10 @@ extension Report {
         let columns =
             [Column("case.metric", .left), Column("method", .left)] + ["n", "sigma", "q95", "floor"].map { Column($0) }
             + [Column("measured", .left), Column("machine", .left)]
-        let notes = ["aa: pairs of equal runs, floor max(3 sigma, q95); seed: one seed a side, 95 %"]
+        let notes = [
+            "aa: pairs of equal runs, floor max(3 sigma, q95); layout: with pairs in other layouts",
+            "seed: one seed a side, 95 %",
+        ]
         return Report(
             facts: [],
             tables: rows.isEmpty

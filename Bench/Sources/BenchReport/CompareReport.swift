@@ -11,10 +11,11 @@ extension Report {
         let costs = sorted.filter { $0.metric?.metricClass == .cost }
         let others = sorted.filter { $0.metric?.metricClass != .cost }
         let (machine, other) = (a.machine.machineClass, b.machine.machineClass)
-        let tables = [
-            others.isEmpty ? nil : comparisonTable(others), costs.isEmpty ? nil : costTable(costs),
-            judgement.unmeasured.isEmpty ? nil : unmeasuredTable(judgement.unmeasured),
-        ]
+        let tables =
+            [others.isEmpty ? nil : comparisonTable(others)] + others.map { lostItems(of: $0, a: a, b: b) } + [
+                costs.isEmpty ? nil : costTable(costs),
+                judgement.unmeasured.isEmpty ? nil : unmeasuredTable(judgement.unmeasured),
+            ]
         return Report(
             facts: [
                 Fact("A", a.inWords), Fact("B", b.inWords),
@@ -41,6 +42,28 @@ extension Report {
         return report
     }
 
+    /// What fell behind the best that it has been; `references` are the runs of the best values by `case.metric`.
+    public static func best(_ judgement: Judgement, _ references: [String: RunRecord]) -> Report {
+        let behind = judgement.comparisons.filter { $0.verdict != .identical && ($0.change ?? 0) < 0 }
+        let columns =
+            [Column("case.metric", .left), Column("best"), Column("in", .left)]
+            + ["now", "change", "95 % interval"].map { Column($0) } + [Column("verdict", .left)]
+        let rows = behind.sorted { ($0.verdict.rank, $0.name) < ($1.verdict.rank, $1.name) }.map { item in
+            let reference = references[item.name].map { "\($0.shortID) \($0.build.commit.prefix(8))" } ?? ""
+            return Row(
+                [
+                    Cell(item.name), item.cell(item.a), Cell(reference), item.cell(item.b), item.changeCell,
+                    Cell(item.evidence?.interval.map { signed($0, item.decimals) } ?? ""), Cell(item.verdict.word),
+                ])
+        }
+        let count = judgement.comparisons.count - behind.count
+        let table = Table(
+            title: "behind the best of its kind, machine and seed", columns: columns, rows: rows,
+            notes: ["\(count) metrics are as good as ever; the best of many nights owes something to luck"])
+        return Report(
+            facts: [], tables: rows.isEmpty ? [] : [table], verdict: judgement.verdictLine(strict: false))
+    }
+
     private static func comparisonTable(_ comparisons: [Comparison]) -> Table {
         let columns =
             [Column("case.metric", .left)] + ["A", "B", "change", "95 % interval", "p", "n/G"].map { Column($0) }
@@ -56,6 +79,14 @@ extension Report {
             return Row(cells, note: item.note, outcome: item.outcome)
         }
         return Table(title: "B against A; a positive change is better", columns: columns, rows: rows)
+    }
+
+    /// The items that moved most in a quality metric that became worse, if it has a score an item.
+    private static func lostItems(of item: Comparison, a: RunRecord, b: RunRecord) -> Table? {
+        guard item.verdict == .worse, let metric = item.metric, metric.metricClass == .quality,
+            case .success(let found) = BenchJudge.flips(b, against: a, caseID: item.caseID, metric: metric.name)
+        else { return nil }
+        return found.itemTable(5, of: item.name)
     }
 
     private static func costTable(_ comparisons: [Comparison]) -> Table {

@@ -71,7 +71,8 @@ extension Flips {
             columns: columns, rows: rows)
     }
 
-    fileprivate func itemTable(_ limit: Int) -> Table {
+    /// The first `limit` items that moved; `name` says of what, where that is not clear.
+    func itemTable(_ limit: Int, of name: String? = nil) -> Table {
         let rows = moved.prefix(limit).map { item in
             let word = item.change < 0 ? "lost" : "gained"
             return Row([
@@ -84,7 +85,8 @@ extension Flips {
             [Column("item", .left), Column("group")] + ["A", "B", "change"].map { Column($0, unit: metric.unit) }
             + [Column("direction", .left)]
         return Table(
-            title: "items that moved, by group: \(rows.count) of \(moved.count), of \(itemCount) in all",
+            title: (name.map { "\($0), " } ?? "")
+                + "items that moved, by group: \(rows.count) of \(moved.count), of \(itemCount) in all",
             columns: columns, rows: rows)
     }
 }

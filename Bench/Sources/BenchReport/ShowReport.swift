@@ -5,16 +5,20 @@ public import BenchRecords
 internal import Measurements
 
 extension Report {
-    /// One run as measured; `withProvenance` adds every stored field of the run and its cases.
+    /// One run as measured; `withDetails` adds a row a metric with interval, detectable distance and published number,
+    /// `withProvenance` every stored field of the run and its cases.
     ///
     /// `worse` counts the metrics found worse than a reference, for the verdict line; 0 where none was asked for.
-    public static func show(_ run: RunRecord, worse: Int = 0, withProvenance: Bool = false) -> Report {
+    public static func show(
+        _ run: RunRecord, worse: Int = 0, withDetails: Bool = false, withProvenance: Bool = false
+    ) -> Report {
         let done = run.cases.filter { $0.state == .done }.sorted { $0.id < $1.id }
         let families = Dictionary(grouping: done, by: \.family).sorted { $0.key < $1.key }
         let tables = families.flatMap { [values(of: $0.value, in: $0.key), differences(of: $0.value, in: $0.key)] }
         return Report(
             facts: run.facts,
-            tables: (tables + [unmeasured(in: run)]).compactMap(\.self) + (withProvenance ? run.provenance : []),
+            tables: (tables + [withDetails ? details(of: done) : nil, unmeasured(in: run)]).compactMap(\.self)
+                + (withProvenance ? run.provenance : []),
             verdict: run.verdictLine(worse: worse))
     }
 
@@ -85,15 +89,60 @@ extension Report {
         return [MetricClass.quality, .exact, .cost].flatMap { kind in different.filter { $0.metricClass == kind } }
     }
 
+    private static func valueText(_ measurement: Measurement) -> String {
+        measurement.metric.metricClass == .exact
+            ? compact(measurement.value) : fixed(measurement.value, measurement.metric.decimals)
+    }
+
     private static func cell(_ measurement: Measurement) -> Cell {
         let (metric, interval) = (measurement.metric, measurement.interval)
-        let text = metric.metricClass == .exact ? compact(measurement.value) : fixed(measurement.value, metric.decimals)
-        let half = interval.map { " ±" + fixed(($0.upperBound - $0.lowerBound) / 2, metric.decimals) } ?? ""
-        return Cell(text + half, value: measurement.value, interval: interval)
+        let text = valueText(measurement)
+        guard let interval else { return Cell(text, value: measurement.value) }
+        // Of a value that compares two sides, the question is on which side of 1 or 0 its whole interval lies.
+        let reach =
+            metric.finaliser.isComparison
+            ? " [\(fixed(interval.lowerBound, metric.decimals)), \(fixed(interval.upperBound, metric.decimals))]"
+            : " ±" + fixed((interval.upperBound - interval.lowerBound) / 2, metric.decimals)
+        return Cell(text + reach, value: measurement.value, interval: interval)
+    }
+
+    /// A row a metric: what the value is worth, and what a paper says.
+    private static func details(of cases: [CaseRecord]) -> Table? {
+        let rows = cases.flatMap { item in
+            item.measurements.map { measurement in
+                let (metric, published) = (measurement.metric, measurement.metric.published)
+                let distance = measurement.uncertainty?.minimumDetectable
+                let name = "\(item.id).\(metric.name)"
+                return Row(
+                    [
+                        Cell(name), Cell(valueText(measurement), value: measurement.value),
+                        Cell(
+                            measurement.interval.map {
+                                "[\(fixed($0.lowerBound, metric.decimals)), "
+                                    + "\(fixed($0.upperBound, metric.decimals))]"
+                            } ?? ""),
+                        Cell(distance.map { fixed($0, metric.decimals) } ?? "", value: distance),
+                        Cell(published.map { fixed($0.value, metric.decimals) } ?? "", value: published?.value),
+                    ], note: published?.inWords ?? "")
+            }
+        }
+        let columns = [
+            Column("case.metric", .left), Column("value"), Column("95 % interval"), Column("detectable"),
+            Column("published"),
+        ]
+        return rows.isEmpty ? nil : Table(title: "every metric", columns: columns, rows: rows)
     }
 
     private static func sizeInWords(_ scores: Scores) -> String {
         "\(scores.values.count) items in \(Set(scores.groups).count) groups"
+    }
+}
+
+extension Published {
+    /// Whether it may stand beside ours, and where it comes from.
+    fileprivate var inWords: String {
+        let origin = source + (isVerified ? "" : ", as recalled")
+        return difference.isEmpty ? "published: \(origin)" : "published, not comparable (\(difference)): \(origin)"
     }
 }
 

@@ -20,7 +20,8 @@ extension Report {
         default: (word, exit) = ("incomplete", .incomplete)
         }
         return Report(
-            facts: [Fact("case", reference.result.id)] + reference.run.facts.filter { $0.name != "threads" },
+            facts: [Fact("case", reference.result.id), Fact("trace", "\(reference.trace.count) rows")]
+                + reference.run.facts.filter { $0.name != "threads" },
             tables: [replayTable(replays)]
                 + (verification.divergence.map { [divergenceTable([$0], verification)] } ?? []),
             verdict: VerdictLine(
@@ -36,7 +37,7 @@ extension Report {
     private static func replayTable(_ replays: [Replay]) -> Table {
         let rows = replays.enumerated().map { index, replay in
             let condition = replay.condition
-            let difference = replay.result.firstDivergence(from: replays[0].result)
+            let difference = replay.firstDivergence(from: replays[0])
             return Row(
                 [
                     Cell(replay.run.shortID), Cell("\(condition.threads)", value: Double(condition.threads)),
@@ -70,7 +71,8 @@ extension Report {
                     ),
                     Row([Cell("bits of it"), .empty, Cell(hexadecimal(a)), Cell(hexadecimal(b)), .empty]),
                 ]
-            case .words(let a, let b): return [Row([Cell(name), .empty, Cell(a), Cell(b), .empty])]
+            case .words(let a, let b):
+                return [Row([Cell(name), Cell(divergence.item ?? ""), Cell(a), Cell(b), .empty])]
             }
         }
         let columns = [

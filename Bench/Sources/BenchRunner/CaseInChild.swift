@@ -14,7 +14,8 @@ let resultDescriptor: Int32 = 3
 ///
 /// If the parent dies, the kernel's signal takes the whole process group along, grandchildren too.
 public func runCaseInChild(
-    _ item: any BenchCase, seed: UInt64, threads: Int, dataFolder: String?, scratchFolder: String, parent: Int32
+    _ item: any BenchCase, seed: UInt64, threads: Int, dataFolder: String?, scratchFolder: String, traceLevel: Int,
+    parent: Int32
 ) -> Int32 {
     signal(SIGHUP) { _ in _ = kill(0, SIGKILL) }
     guard system_signal_at_parents_death(SIGHUP) == 0, getppid() == parent else { return EX_OSERR }
@@ -22,11 +23,17 @@ public func runCaseInChild(
     unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &noCore)
     Threads.count = threads
     let progress = ProgressReports()
-    let context = CaseContext(seed: seed, dataFolder: dataFolder, scratchFolder: scratchFolder) { fraction, word in
+    let rows = TraceRows()
+    let context = CaseContext(
+        seed: seed, dataFolder: dataFolder, scratchFolder: scratchFolder,
+        trace: Trace(level: traceLevel) { rows.append($0) }
+    ) { fraction, word in
         progress.report(fraction, word)
     }
     do {
-        try send(.outcome(try item.run(in: context)))
+        var outcome = try item.run(in: context)
+        if let trace = try rows.artefact() { outcome.artefacts.append(trace) }
+        try send(.outcome(outcome))
         try send(.end(peakMiB: try peakMiB()))
         return EXIT_SUCCESS
     } catch {

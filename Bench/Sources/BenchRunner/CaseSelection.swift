@@ -27,7 +27,8 @@ func fits(_ id: String, _ pattern: String) -> Bool {
     id.hasPrefix(pattern + ".") || matches(Array(id)[...], Array(pattern)[...])
 }
 
-private func matches(_ text: ArraySlice<Character>, _ pattern: ArraySlice<Character>) -> Bool {
+/// Whether the whole text fits the pattern: `*` stands for any text, `?` for one character.
+func matches(_ text: ArraySlice<Character>, _ pattern: ArraySlice<Character>) -> Bool {
     guard let first = pattern.first else { return text.isEmpty }
     if first == "*" {
         return matches(text, pattern.dropFirst()) || (!text.isEmpty && matches(text.dropFirst(), pattern))

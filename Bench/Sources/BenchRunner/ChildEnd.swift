@@ -3,7 +3,7 @@
 internal import BenchRecords
 internal import BenchStatistics
 internal import Glibc
-internal import Measurements
+public import Measurements
 
 extension ChildObservation {
     /// The state and, unless the case is done, why; exit code and signal are told beside the sentence, not in it.
@@ -43,12 +43,7 @@ extension ChildObservation {
 
     /// What the process cost, for a case that is done.
     func costs(threads: Int) -> [Measurement] {
-        RunnerCost.allCases.map { cost in
-            let metric = Metric(
-                cost.rawValue, .cost, unit: cost == .peakMemory ? "MiB" : "s", direction: .lowerIsBetter,
-                decimals: cost == .peakMemory ? 1 : 2, options: ["threads": "\(threads)"])
-            return Measurement(metric, value: value(of: cost))
-        }
+        RunnerCost.allCases.map { Measurement($0.metric(threads: threads), value: value(of: $0)) }
     }
 
     private func value(of cost: RunnerCost) -> Double {
@@ -79,7 +74,16 @@ extension Measurement {
 enum RunnerCost: String, CaseIterable {
     case wall, cpu
     case peakMemory = "peak_rss"
+
+    func metric(threads: Int) -> Metric {
+        Metric(
+            rawValue, .cost, unit: self == .peakMemory ? "MiB" : "s", direction: .lowerIsBetter,
+            decimals: self == .peakMemory ? 1 : 2, configuration: ["threads": "\(threads)"])
+    }
 }
+
+/// The costs that the runner measures of every case.
+public func runnerCosts(threads: Int) -> [Metric] { RunnerCost.allCases.map { $0.metric(threads: threads) } }
 
 private let signalNames: [Int32: String] = [
     SIGHUP: "SIGHUP", SIGINT: "SIGINT", SIGILL: "SIGILL", SIGTRAP: "SIGTRAP", SIGABRT: "SIGABRT", SIGBUS: "SIGBUS",

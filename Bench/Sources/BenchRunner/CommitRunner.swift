@@ -47,6 +47,22 @@ public struct CommitRunner: Sendable {
         _ state: SourceState, cases: [String], seed: UInt64, threads: Int, kind: RunKind,
         settings: [Setting] = [], note: String? = nil, environment: [String: String] = [:]
     ) throws -> RunRecord {
+        try withProgram(of: state) { program in
+            let ids = try program.known(of: cases)
+            var display = ProgressDisplay(width: width)
+            let what = "\(program.name): running \(ids.count) of \(cases.count) cases"
+            return try timed(what, program.log, &display) {
+                try program.run(
+                    ids, seed: seed, threads: threads, kind: kind, settings: settings, note: note,
+                    environment: environment, onTick: $0)
+            }
+        }
+    }
+
+    /// What `body` makes of the program of that state, checked out and built.
+    ///
+    /// The work tree is there as long as `body` runs; after an interruption, or if it was asked for, it stays.
+    func withProgram<T>(of state: SourceState, _ body: (CommitProgram) throws -> T) throws -> T {
         var display = ProgressDisplay(width: width)
         let name = String(state.commit.prefix(8)) + (state.patch.isEmpty ? "" : " with its changes")
         display.say("\(name): checking out")
@@ -55,19 +71,8 @@ public struct CommitRunner: Sendable {
         var isKept = keepsWorktree
         defer { if !isKept { tree.remove() } }
         do {
-            let program = try timed("\(name): building", tree.logPath("build"), &display) { try tree.build(onTick: $0) }
-            let known = try tree.caseIDs(of: program)
-            let ids = cases.filter(known.contains)
-            guard !ids.isEmpty else { throw WorktreeError.noCase(cases, commit: state.commit) }
-            let log = tree.logPath("run")
-            let code = try timed("\(name): running \(ids.count) of \(cases.count) cases", log, &display) {
-                try tree.ran(
-                    [program, "run"] + ids + options(seed, threads, in: tree, isContinuing: kind != .repro)
-                        + settings.flatMap { ["--set", $0.description] },
-                    environment: environment, log: log, onTick: $0)
-            }
-            guard [0, 2].contains(code) else { throw WorktreeError.notRun(commit: state.commit, exit: code, log: log) }
-            return try adopted(kind, note, from: tree)
+            let path = try timed("\(name): building", tree.logPath("build"), &display) { try tree.build(onTick: $0) }
+            return try body(CommitProgram(runner: self, tree: tree, path: path, name: name))
         } catch RunnerError.interrupted {
             isKept = true
             throw RunnerError.interrupted
@@ -90,28 +95,8 @@ public struct CommitRunner: Sendable {
             state, in: storeFolder, repository: Git(folder: FileManager.default.currentDirectoryPath))
     }
 
-    private func options(_ seed: UInt64, _ threads: Int, in tree: Worktree, isContinuing: Bool) -> [String] {
-        var result = [
-            "--seed", "\(seed)", "--threads", "\(threads)", "--db", tree.database, "--resume",
-            isContinuing ? "auto" : "never",
-        ]
-        if let dataFolder { result += ["--data", URL(fileURLWithPath: dataFolder).path] }
-        if let timeoutSeconds { result += ["--timeout", "\(timeoutSeconds)"] }
-        if let memoryMiB { result += ["--mem", "\(memoryMiB)"] }
-        return result
-    }
-
-    private func adopted(_ kind: RunKind, _ note: String?, from tree: Worktree) throws -> RunRecord {
-        let theirs = try RunStore(path: tree.database, mode: .reading)
-        guard var run = try theirs.runs(last: 1).first else { throw StoreError.noRun(asked: tree.database) }
-        (run.kind, run.note) = (kind, note)
-        let ours = try RunStore(path: storePath, ledger: ledger, mode: .writing, start: microseconds())
-        try ours.adopt(run, from: theirs)
-        return try ours.run(run.uuid)
-    }
-
     /// Says what begins and where its output goes, and shows how long it takes.
-    private func timed<T>(
+    func timed<T>(
         _ what: String, _ log: String, _ display: inout ProgressDisplay, _ body: (() -> Void) throws -> T
     ) throws -> T {
         display.say("\(what); log \(log)")
@@ -123,18 +108,68 @@ public struct CommitRunner: Sendable {
     private var storeFolder: String { URL(fileURLWithPath: storePath).deletingLastPathComponent().path }
 }
 
-extension Worktree {
-    /// The database of the program that runs in the tree.
-    fileprivate var database: String { path + "/.bench/bench.sqlite" }
+/// The program of a state of the sources, built in its work tree.
+struct CommitProgram {
+    let runner: CommitRunner
+    let tree: Worktree
+    /// The executable file.
+    var path: String
+    /// The commit in short, as people are told it.
+    var name: String
+    /// More variables for it.
+    var environment: [String: String] = [:]
 
-    /// The cases that the program built there has.
-    fileprivate func caseIDs(of program: String) throws -> Set<String> {
-        guard let listed = programOutput([program, "list", "--format", "csv", "--db", database]) else {
-            throw WorktreeError.notRun(commit: state.commit, exit: -1, log: logPath("build"))
+    /// Where what it prints goes.
+    var log: String { tree.logPath("run") }
+
+    /// Those of the cases that it has.
+    ///
+    /// - Throws: ``WorktreeError/noCase(_:commit:)`` where that is none.
+    func known(of cases: [String]) throws -> [String] {
+        guard let listed = programOutput([path, "list", "--format", "csv", "--db", database]) else {
+            throw WorktreeError.notRun(commit: tree.state.commit, exit: -1, log: tree.logPath("build"))
         }
         let fields = String(decoding: listed, as: UTF8.self).split(whereSeparator: \.isNewline).map {
             $0.split(separator: ",")
         }
-        return Set(fields.filter { $0.first == "cases" && $0.count > 1 }.map { String($0[1]) })
+        let known = Set(fields.filter { $0.first == "cases" && $0.count > 1 }.map { String($0[1]) })
+        let ids = cases.filter(known.contains)
+        if ids.isEmpty { throw WorktreeError.noCase(cases, commit: tree.state.commit) }
+        return ids
     }
+
+    /// Runs the cases and gives the run as it is stored; `onTick` is called several times a second.
+    func run(
+        _ ids: [String], seed: UInt64, threads: Int, kind: RunKind, settings: [Setting] = [], note: String? = nil,
+        environment: [String: String] = [:], onTick: () -> Void
+    ) throws -> RunRecord {
+        let code = try tree.ran(
+            [path, "run"] + ids + options(seed, threads, isContinuing: kind != .repro)
+                + settings.flatMap { ["--set", $0.description] },
+            environment: self.environment.merging(environment) { _, asked in asked },
+            log: log, onTick: onTick)
+        guard [0, 2].contains(code) else {
+            throw WorktreeError.notRun(commit: tree.state.commit, exit: code, log: log)
+        }
+        let theirs = try RunStore(path: database, mode: .reading)
+        guard var run = try theirs.runs(last: 1).first else { throw StoreError.noRun(asked: database) }
+        (run.kind, run.note) = (kind, note)
+        let ours = try RunStore(path: runner.storePath, ledger: runner.ledger, mode: .writing, start: microseconds())
+        try ours.adopt(run, from: theirs)
+        return try ours.run(run.uuid)
+    }
+
+    private func options(_ seed: UInt64, _ threads: Int, isContinuing: Bool) -> [String] {
+        var result = [
+            "--seed", "\(seed)", "--threads", "\(threads)", "--db", database, "--resume",
+            isContinuing ? "auto" : "never",
+        ]
+        if let folder = runner.dataFolder { result += ["--data", URL(fileURLWithPath: folder).path] }
+        if let seconds = runner.timeoutSeconds { result += ["--timeout", "\(seconds)"] }
+        if let memory = runner.memoryMiB { result += ["--mem", "\(memory)"] }
+        return result
+    }
+
+    /// The program's own database.
+    private var database: String { tree.path + "/.bench/bench.sqlite" }
 }

@@ -10,6 +10,8 @@ public struct CommitSearch: Sendable {
     public var bisection: Bisection
     /// What was measured at the commits that were looked at.
     public var runs: [String: RunRecord] = [:]
+    /// The interleaved pairs with the first commit, where the search was for a cost.
+    public var pairs: [String: [RunPair]] = [:]
     /// The first lines of the commits' messages.
     public var subjects: [String: String]
 
@@ -64,6 +66,42 @@ public struct CommitSearch: Sendable {
             }
         }
         return (good, bad)
+    }
+
+    /// Searches for what changed a cost, of which no run says anything alone, by pairs of runs with the first commit.
+    ///
+    /// `mark` says what the pairs so far mean, `nil` if it takes more. The last commit comes first, and the search ends
+    /// at once where it is not bad.
+    ///
+    /// - Returns: The last pair of the first and the last commit.
+    /// - Throws: as ``search(_:seed:threads:by:store:mark:)``.
+    public mutating func searchCost(
+        _ caseID: String, seed: UInt64, threads: Int, by runner: CommitRunner,
+        mark: (_ pairs: [RunPair]) -> Bisection.Mark?
+    ) throws -> RunPair {
+        let last = bisection.commits.count - 1
+        return try runner.withProgram(of: SourceState(commit: bisection.commits[0])) { good in
+            func look(at index: Int) throws -> RunPair {
+                let commit = bisection.commits[index]
+                return try runner.withProgram(of: SourceState(commit: commit)) { new in
+                    let ids = try new.known(of: [caseID])
+                    let found = try new.paired(
+                        with: good, ids, seed: seed, threads: threads, kind: .confirm, answer: mark)
+                    (pairs[commit], runs[commit]) = (found.pairs, found.last.new)
+                    bisection.mark(index, found.answer)
+                    return found.last
+                }
+            }
+            let ends = try look(at: last)
+            while bisection.isBadAtTheEnd, let index = bisection.next() {
+                do {
+                    _ = try look(at: index)
+                } catch let error as WorktreeError {
+                    bisection.mark(index, .skipped(error.description))
+                }
+            }
+            return ends
+        }
     }
 
     /// The latest complete run of the case at the commit, without uncommitted changes.

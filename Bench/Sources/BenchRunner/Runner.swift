@@ -1,6 +1,7 @@
 // Runs a plan: one child a case, one transaction a finished case, and where it was stopped it goes on.
 
 public import BenchRecords
+internal import BenchStatistics
 public import BenchStore
 internal import Foundation
 internal import Measurements
@@ -21,6 +22,8 @@ public struct Runner {
     public var program = "/proc/self/exe"
     /// What to change in the environment that children get; `nil` takes a variable away.
     var environment: [String: String?] = [:]
+    /// How much cases write down on their way, 0...2.
+    var traceLevel = 0
     /// Whether costs are kept; nodes of a cluster may differ.
     var keepsCosts = true
 
@@ -110,7 +113,9 @@ public struct Runner {
         _ entry: Plan.Entry, _ item: inout CaseRecord, in run: RunRecord, start: Double, _ progress: inout RunProgress,
         _ display: inout ProgressDisplay
     ) throws {
-        if let folder = entry.item.dataFolders.first(where: { !isData($0) }) {
+        if let folder = entry.item.dataFolders.first(where: { name in
+            !(dataFolder.map { isFolder($0 + "/" + name) } ?? false)
+        }) {
             (item.state, item.message) = (.skipped, "needs \(folder) below --data")
             return try store.finish(item, in: run.uuid)
         }
@@ -124,6 +129,9 @@ public struct Runner {
         if item.state == .crashed, let words = lastWords(inLogAt: log) { item.message += ": \(words)" }
         if item.state == .done {
             item.measurements = (observation.outcome?.measurements ?? []) + observation.costs(threads: run.threads)
+            for index in item.measurements.indices {
+                item.measurements[index].uncertainty = item.measurements[index].estimatedUncertainty()
+            }
             if !keepsCosts { item.measurements.removeAll { $0.metric.metricClass == .cost } }
             item.dataDigests = observation.outcome?.dataDigests ?? [:]
         }
@@ -162,6 +170,7 @@ public struct Runner {
         ]
         if let dataFolder { arguments += ["--data", dataFolder] }
         arguments += (run.settings ?? []).flatMap { ["--set", $0.description] }
+        if traceLevel > 0 { arguments += ["--trace", "\(traceLevel)"] }
         let child = try ChildProcess(
             program: program, arguments: arguments,
             environment: childEnvironment(scratchFolder: scratch, changes: environment),
@@ -186,13 +195,6 @@ public struct Runner {
         let memory = Double(ProcessInfo.processInfo.physicalMemory) / 1_048_576
         return ChildLimits(
             seconds: timeoutSeconds ?? max(60, 4 * entry.expectedSeconds), memoryMiB: memoryMiB ?? 0.75 * memory)
-    }
-
-    private func isData(_ folder: String) -> Bool {
-        var isFolder: ObjCBool = false
-        guard let dataFolder else { return false }
-        return unsafe FileManager.default.fileExists(atPath: dataFolder + "/" + folder, isDirectory: &isFolder)
-            && isFolder.boolValue
     }
 
     private var folder: String {

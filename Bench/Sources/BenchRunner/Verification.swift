@@ -1,7 +1,9 @@
 // Replays of one case in new processes, under conditions that must not move its results, and the search for the
-// condition that does. Source: harness specification, section 6, at the level of metrics and items.
+// condition that does. Source: harness specification, section 6, at the levels 1 and 2, then metrics
+// and items.
 
 public import BenchRecords
+internal import BenchStore
 public import Measurements
 
 extension ReplayCondition {
@@ -15,15 +17,18 @@ extension ReplayCondition {
 extension Runner {
     /// Runs the case as often as asked, at least once for each number of threads, and compares it bit by bit.
     ///
+    /// What the case wrote down on its way, if `traceLevel` asks for any, comes before its results.
+    ///
     /// The first run is an ordinary one with the first number of threads; every second run has other threads, its own
     /// hash seed and filled memory all at once. On a difference one of them at a time is changed until one moves the
     /// result. Nothing is compared where the reference itself gives no result.
     ///
     /// - Throws: ``RunnerError/interrupted`` after Ctrl-C, and whatever running a plan throws.
     public func verify(
-        _ item: any BenchCase, times: Int, threads: [Int], seed: UInt64, provenance: Provenance
+        _ item: any BenchCase, times: Int, threads: [Int], seed: UInt64, traceLevel: Int, provenance: Provenance
     ) throws -> Verification {
         var replays = Replays(runner: self, item: item, seed: seed, provenance: provenance)
+        replays.runner.traceLevel = traceLevel
         let usual = ReplayCondition(threads: threads[0])
         let reference = try replays.run(usual)
         guard reference.result.state == .done else { return replays.verification(reference) }
@@ -31,7 +36,7 @@ extension Runner {
             var condition = ReplayCondition(threads: threads[index % threads.count])
             (condition.drawsHashSeed, condition.fillsMemory) = (index % 2 == 1, index % 2 == 1)
             let replay = try replays.run(condition)
-            if let divergence = replay.result.firstDivergence(from: reference.result) {
+            if let divergence = replay.firstDivergence(from: reference) {
                 let source = try replays.source(of: condition, against: reference)
                 return replays.verification(reference, divergence, source)
             }
@@ -42,7 +47,7 @@ extension Runner {
 
 /// The replays of one case so far.
 private struct Replays {
-    let runner: Runner
+    var runner: Runner
     let item: any BenchCase
     let seed: UInt64
     let provenance: Provenance
@@ -56,7 +61,8 @@ private struct Replays {
         provenance.environment.merge(condition.environment.compactMapValues(\.self)) { _, ours in ours }
         let run = try runner.run(plan, provenance: provenance, isContinuing: false)
         guard run.status == .complete, let result = run.cases.first else { throw RunnerError.interrupted }
-        let replay = Replay(condition: condition, run: run, result: result)
+        let trace = try TraceRows.rows(in: runner.store.artefacts(of: item.id, in: run.uuid))
+        let replay = Replay(condition: condition, run: run, result: result, trace: trace)
         all.append(replay)
         return replay
     }
@@ -70,12 +76,12 @@ private struct Replays {
     /// Whether two processes under the same condition disagree.
     private mutating func isRestless(_ condition: ReplayCondition) throws -> Bool {
         let first = try run(condition)
-        return try run(condition).result.firstDivergence(from: first.result) != nil
+        return try run(condition).firstDivergence(from: first) != nil
     }
 
     /// Whether one of two replays under the condition differs from the reference: a hash seed may move nothing by luck.
     private mutating func moves(_ condition: ReplayCondition, _ reference: Replay) throws -> Bool {
-        for _ in 0..<2 where try run(condition).result.firstDivergence(from: reference.result) != nil { return true }
+        for _ in 0..<2 where try run(condition).firstDivergence(from: reference) != nil { return true }
         return false
     }
 

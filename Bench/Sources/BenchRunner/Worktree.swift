@@ -113,16 +113,17 @@ public struct Worktree: Sendable {
         }
     }
 
-    /// Builds `bench` there as it was built, and returns the program's path.
+    /// Builds `bench` there as it was built, with more flags if any are given, and returns the program's path.
     ///
     /// What the build prints goes to a log in `logs` beside `worktrees`; `onTick` is called several times a second.
     ///
     /// - Throws: ``WorktreeError/doesNotBuild(commit:log:)``, or ``RunnerError`` if it cannot be started or is
     ///   interrupted.
-    func build(onTick: () -> Void) throws -> String {
+    func build(flags: [String] = [], onTick: () -> Void) throws -> String {
         let log = logPath("build")
         let ended = try ran(
-            ["swift", "build", "--product", "bench", "--configuration", state.configuration], log: log, onTick: onTick)
+            ["swift", "build", "--product", "bench", "--configuration", state.configuration] + flags, log: log,
+            onTick: onTick)
         let program = "\(path)/.build/\(state.configuration)/bench"
         guard ended == 0, FileManager.default.isExecutableFile(atPath: program) else {
             throw WorktreeError.doesNotBuild(commit: state.commit, log: log)
@@ -179,6 +180,8 @@ public enum WorktreeError: Error, Equatable, CustomStringConvertible {
     case notRecreated(commit: String, folder: String)
     /// The compiler refused.
     case doesNotBuild(commit: String, log: String)
+    /// The program cannot be linked in another layout.
+    case notLaidOut(commit: String, folder: String)
     /// The program has none of the cases.
     case noCase([String], commit: String)
     /// The program could not run them.
@@ -203,6 +206,8 @@ public enum WorktreeError: Error, Equatable, CustomStringConvertible {
         case .notRecreated(let commit, let folder):
             "commit \(commit.prefix(8)): could not be recreated in \(folder); remove that folder and try again."
         case .doesNotBuild(let commit, let log): "commit \(commit.prefix(8)): does not build; see \(log)."
+        case .notLaidOut(let commit, let folder):
+            "commit \(commit.prefix(8)): cannot be laid out anew in \(folder); check that clang is in the PATH, and the disk."
         case .noCase(let ids, let commit):
             "commit \(commit.prefix(8)): its program has no case \(ids.joined(separator: ", ")); choose others."
         case .notRun(let commit, let exit, let log):

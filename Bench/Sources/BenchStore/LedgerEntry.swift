@@ -165,6 +165,7 @@ private struct CasePayload: Codable {
         /// The place in `items` and the payload of the scores, both or neither.
         var items: Int?
         var scores: Data?
+        var uncertainty: Uncertainty?
     }
 
     var at: RunAddress
@@ -181,6 +182,7 @@ private struct CasePayload: Codable {
             let value = measurement.value
             var result = Result(
                 metric: measurement.metric, value: value.isFinite ? value : nil, flag: ValueFlag(value).rawValue)
+            result.uncertainty = measurement.uncertainty
             if let scores = measurement.scores {
                 _ = try ItemSet(scores, metric: measurement.metric.name)
                 let set = Items(names: scores.items, groups: scores.groups)
@@ -198,6 +200,7 @@ private struct CasePayload: Codable {
         for result in results {
             guard let flag = ValueFlag(rawValue: result.flag) else { return nil }
             var measurement = Measurements.Measurement(result.metric, value: flag.value(result.value))
+            measurement.uncertainty = result.uncertainty
             if let index = result.items, let bytes = result.scores {
                 guard items.indices.contains(index), let rows = ScoresPayload.rows(in: [UInt8](bytes)) else {
                     return nil

@@ -48,4 +48,33 @@ extension RunStore {
             [run.kind.rawValue, run.machine.machineClass, Int64(bitPattern: run.seed), run.started]
         ).first
     }
+
+    /// For each quality metric of `run` that has a good direction, by `case.metric`, the UUID of the run of the same kind,
+    /// machine class and seed before it that has the best value; the latest of equal ones.
+    public func bestRuns(before run: RunRecord) throws -> [String: String] {
+        let rows = try read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT case_id || '.' || name AS metric, uuid FROM (
+                        SELECT case_id, name, uuid, row_number() OVER (
+                            PARTITION BY metric.pk ORDER BY value * direction DESC, started DESC) AS place
+                        FROM result JOIN metric ON metric.pk = metric_pk JOIN run ON run.pk = run_pk
+                        JOIN machine ON machine.pk = machine_pk
+                        WHERE metric.class = 'quality' AND direction <> 0 AND value IS NOT NULL AND kind = ?1
+                            AND machine.class = ?2 AND run.seed = ?3 AND started < ?4 AND status = 'complete'
+                            AND metric_pk IN (SELECT metric_pk FROM result JOIN run ON run_pk = run.pk WHERE uuid = ?5))
+                    WHERE place = 1
+                    """,
+                arguments: [
+                    run.kind.rawValue, run.machine.machineClass, Int64(bitPattern: run.seed), run.started,
+                    Data(RunIdentifier.bytes(of: run.uuid)),
+                ])
+        }
+        return Dictionary(
+            rows.map { row in
+                let uuid: Data = row["uuid"]
+                return (row["metric"], RunIdentifier.text(of: [UInt8](uuid)))
+            }, uniquingKeysWith: { first, _ in first })
+    }
 }

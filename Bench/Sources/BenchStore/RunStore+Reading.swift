@@ -239,7 +239,7 @@ private func measurements(of run: Int64, in database: Database) throws -> [Strin
     let rows = try Row.fetchCursor(
         database,
         sql: """
-            SELECT metric.*, result.value, result.flag, payload, ids, group_ix FROM result
+            SELECT metric.*, result.value, result.flag, lo, hi, mde, payload, ids, group_ix FROM result
             JOIN metric ON metric.pk = metric_pk LEFT JOIN scores ON scores.pk = scores_pk
             LEFT JOIN item_set ON item_set.pk = item_set_pk
             WHERE run_pk = ?
@@ -250,6 +250,9 @@ private func measurements(of run: Int64, in database: Database) throws -> [Strin
     while let row = try rows.next() {
         var measurement = Measurements.Measurement(try metric(of: row), value: value(of: row))
         measurement.scores = try scores(of: row)
+        if let lower: Double = row["lo"], let upper: Double = row["hi"], let distance: Double = row["mde"] {
+            measurement.uncertainty = Uncertainty(lower: lower, upper: upper, minimumDetectable: distance)
+        }
         result[row["case_id"], default: []].append(measurement)
     }
     return result
@@ -260,11 +263,14 @@ func value(of row: Row) -> Double { (ValueFlag(rawValue: row["flag"]) ?? .nan).v
 func metric(of row: Row) throws -> Metric {
     let text: String = row["signature"]
     guard let signature = Signature(parsing: text) else { throw damaged("metric.signature", text) }
-    return Metric(
+    var metric = Metric(
         row["name"], try word(row["class"], from: "metric.class"), unit: row["unit"],
         direction: Direction(rawValue: row["direction"]) ?? .none, decimals: row["decimals"],
         finaliser: try word(row["finaliser"], from: "metric.finaliser"), smallestEffect: row["sesoi"],
-        version: signature.version, options: signature.options)
+        version: signature.version, configuration: signature.options)
+    let published: String? = row["published"]
+    metric.published = try published.map { try decoded($0, from: "metric.published") }
+    return metric
 }
 
 private func scores(of row: Row) throws -> Scores? {

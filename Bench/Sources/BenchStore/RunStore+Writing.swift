@@ -223,16 +223,17 @@ private func insertResult(
     let value = measurement.value
     try database.cachedStatement(
         sql: """
-            INSERT INTO result (metric_pk, run_pk, seed, value, flag, n, groups, scores_pk, result_digest)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO result (metric_pk, run_pk, seed, value, flag, n, groups, lo, hi, mde, scores_pk, result_digest)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (metric_pk, run_pk, seed) DO UPDATE SET value = excluded.value, flag = excluded.flag,
-                n = excluded.n, groups = excluded.groups, scores_pk = excluded.scores_pk,
-                result_digest = excluded.result_digest
+                n = excluded.n, groups = excluded.groups, lo = excluded.lo, hi = excluded.hi, mde = excluded.mde,
+                scores_pk = excluded.scores_pk, result_digest = excluded.result_digest
             """
     ).execute(
         arguments: [
             metric, run, seed, value.isFinite ? value : nil, ValueFlag(value).rawValue, stored?.items.count ?? 0,
-            stored?.items.groupCount ?? 0, stored?.key, stored?.digest ?? ScoresPayload([value]).digest,
+            stored?.items.groupCount ?? 0, measurement.uncertainty?.lower, measurement.uncertainty?.upper,
+            measurement.uncertainty?.minimumDetectable, stored?.key, stored?.digest ?? ScoresPayload([value]).digest,
         ])
 }
 
@@ -243,16 +244,17 @@ private func insertMetric(
     return try key(
         """
         INSERT INTO metric (case_id, name, class, unit, direction, decimals, finaliser, sesoi, gate, ordinal,
-            signature, sig_digest)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            signature, sig_digest, published)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (case_id, name, sig_digest) DO UPDATE SET class = excluded.class, unit = excluded.unit,
             direction = excluded.direction, decimals = excluded.decimals, finaliser = excluded.finaliser,
-            sesoi = excluded.sesoi, gate = excluded.gate, ordinal = excluded.ordinal
+            sesoi = excluded.sesoi, gate = excluded.gate, ordinal = excluded.ordinal, published = excluded.published
         """,
         [
             caseID, metric.name, metric.metricClass.rawValue, metric.unit, metric.direction.rawValue, metric.decimals,
             metric.finaliser.rawValue, metric.smallestEffect, metric.metricClass == .exact || metric.direction != .none,
             ordinal, signature, String(SHA256.hexDigest(of: Array(signature.utf8)).prefix(12)),
+            metric.published.map(canonicalJSON),
         ], in: database)
 }
 

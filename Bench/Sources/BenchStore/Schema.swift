@@ -16,6 +16,11 @@ extension Migration {
         // A metric's place among its case's, as last declared; the first is the one that methods are compared by.
         Migration(name: "v002-ordinal", sql: "ALTER TABLE metric ADD COLUMN ordinal INTEGER NOT NULL DEFAULT 0"),
         Migration(name: "v003-views", sql: View.migration),
+        // What a paper says of a metric, as JSON; and, beside the interval that a result always had room for, its detectable
+        // distance.
+        Migration(
+            name: "v004-published",
+            sql: "ALTER TABLE metric ADD COLUMN published TEXT; ALTER TABLE result ADD COLUMN mde REAL"),
     ]
 
     static func migrator(_ migrations: [Migration]) -> DatabaseMigrator {

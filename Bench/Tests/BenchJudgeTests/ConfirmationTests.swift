@@ -2,6 +2,7 @@
 
 import BenchRecords
 import Measurements
+import Glibc
 import Testing
 
 @testable import BenchJudge
@@ -198,5 +199,10 @@ private func floor(
         #expect(abs(floors[1].floor - 0.423920) < 1e-5)
         #expect(measuredFloors(pairs: pairs, seeds: [], at: 5).map(\.metric.name) == ["train_s"])
         #expect(measuredFloors(pairs: [], seeds: [], at: 5) == [])
+        // Layouts count beside equal runs: 0, 0.09531, −0.10536 and 0.5 have the median 0.04766, MAD 0.10034.
+        let layouts = [RunPair(reference: measured(10, 0, seed: 1), new: measured(10 * exp(0.5), 0, seed: 1))]
+        let both = measuredFloors(pairs: pairs, layouts: layouts, seeds: [], at: 5)
+        #expect(both.map(\.method) == [.layout] && both.map(\.count) == [4])
+        #expect(abs(both[0].floor - 0.446271) < 1e-5)
     }
 }

@@ -294,6 +294,18 @@ struct FieldChange: Sendable, CustomTestStringConvertible {
         #expect(interval.lowerBound < 0.225 && interval.upperBound > 0.225)
     }
 
+    @Test func `each metric is held against the run that is named for it, and the others against none`() {
+        let tonight = run(evaluation(psnr(), Measurement(count, value: 3), Measurement(seconds, value: 1)))
+        let judgement = judge(
+            tonight,
+            againstEach: [
+                "inr.tiny.a.psnr": run(evaluation(psnr(allDown.map { -2 * $0 }), Measurement(count, value: 9))),
+                "inr.tiny.a.params": run(evaluation(psnr(mixed), Measurement(count, value: 3))),
+            ])
+        #expect(judgement.comparisons.map(\.name) == ["inr.tiny.a.psnr", "inr.tiny.a.params"])
+        #expect(judgement.comparisons.map(\.verdict) == [.worse, .identical])
+    }
+
     @Test func `items flip by the last number of their rows, where the metric has one`() throws {
         let metric = Metric("apcer", .quality, direction: .lowerIsBetter, finaliser: .largestRate)
         func apcer(_ errors: [Double]) -> Measurement {

@@ -5,7 +5,7 @@ import Measurements
 
 let quality = Metric(
     "psnr", .quality, unit: "dB", direction: .higherIsBetter, finaliser: .mean, smallestEffect: 0.05,
-    options: ["peak": "1"])
+    configuration: ["peak": "1"])
 let count = Metric("params", .exact, direction: .lowerIsBetter)
 let digest = Metric("digest", .exact)
 let seconds = Metric("train_s", .cost, unit: "s", direction: .lowerIsBetter, smallestEffect: 0.05)

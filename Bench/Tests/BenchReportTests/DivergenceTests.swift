@@ -65,6 +65,50 @@ import Testing
                 == Divergence(caseID: reference.id, field: change.field, item: change.item, values: change.values))
     }
 
+    private static func loss(_ step: Int, _ value: Double) -> TraceRow {
+        TraceRow(step: step, name: "loss", bits: value.bitPattern, isNumber: true)
+    }
+    private static func weight(_ step: Int, _ digest: UInt64) -> TraceRow {
+        TraceRow(step: step, name: "weight", bits: digest, isNumber: false)
+    }
+
+    @Test(
+        arguments: [
+            ([loss(1, 2), loss(2, 1)], nil),
+            ([loss(1, 2), loss(2, 1), weight(2, 255)], ("weight", 2, "not reached", "weight of step 2: ff")),
+            ([loss(1, 2)], ("loss", 2, "loss of step 2: 3ff0000000000000", "not reached")),
+            ([weight(1, 255), loss(2, 1)], ("loss", 1, "loss of step 1: 4000000000000000", "weight of step 1: ff")),
+        ] as [([TraceRow], (String, Int, String, String)?)])
+    func `the first row of a trace that differs is named`(
+        _ rows: [TraceRow], _ expected: (String, Int, String, String)?
+    ) {
+        func replay(_ trace: [TraceRow]) -> Replay {
+            Replay(
+                condition: ReplayCondition(threads: 1), run: nightly, result: method("ipc", level: 1), trace: trace)
+        }
+        let reference = replay([Self.loss(1, 2), Self.loss(2, 1)])
+        let found = replay(rows).firstDivergence(from: reference)
+        #expect(
+            found
+                == expected.map {
+                    Divergence(
+                        caseID: reference.result.id, field: $0.0, item: "step \($0.1)", values: .words($0.2, $0.3))
+                })
+    }
+
+    @Test func `a loss that differs is told as a number, before the result that follows from it`() {
+        let condition = ReplayCondition(threads: 1)
+        let reference = Replay(
+            condition: condition, run: nightly, result: method("ipc", level: 1), trace: [Self.loss(1, 2)])
+        var other = reference
+        other.trace = [Self.loss(1, 2.0.nextUp)]
+        other.result.measurements[2].value += 1
+        #expect(other.firstDivergence(from: reference)?.values == .numbers(2, 2.0.nextUp))
+        // A replay without a result has come to nothing, wherever it was on its way.
+        other.result.state = .crashed
+        #expect(other.firstDivergence(from: reference)?.field == "state")
+    }
+
     @Test func `a difference is shown as numbers, bits and steps`() {
         var condition = ReplayCondition(threads: 2)
         condition.drawsHashSeed = true

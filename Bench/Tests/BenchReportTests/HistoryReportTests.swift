@@ -165,7 +165,8 @@ private func night(_ index: Int, _ value: Double, metric: Metric = acer) -> RunR
                 case.metric    method   n    sigma    q95    floor  measured          machine
                 pad.mini.acer  seed     8  0.00280         0.00930  2026-02-11 02:14  7be1a204
                 pad.mini.wall  aa      20    0.82%  1.31%    2.45%  2026-02-11 02:14  7be1a204
-                aa: pairs of equal runs, floor max(3 sigma, q95); seed: one seed a side, 95 %
+                aa: pairs of equal runs, floor max(3 sigma, q95); layout: with pairs in other layouts
+                seed: one seed a side, 95 %
 
                 VERDICT calibrated | floors=2 | run=deadbeef | exit=0
 

@@ -3,6 +3,7 @@
 import BenchJudge
 import BenchRecords
 import BenchReport
+import BenchStatistics
 import Measurements
 import Testing
 
@@ -37,6 +38,25 @@ import Testing
                 VERDICT incomplete | ok=3 failed=1 timeout=0 oom=0 skipped=1 worse=0 | run=deadbeef | exit=2
 
                 """)
+    }
+
+    @Test func `a row a metric shows what it could detect, and a published number as not comparable`() {
+        var item = method("ipc", level: 0)
+        item.measurements = Array(item.measurements.prefix(3))
+        item.measurements[0].uncertainty = item.measurements[0].estimatedUncertainty()
+        item.measurements[0].metric.published = Published(
+            35.93, source: "IPC, table 1", isVerified: false, difference: "CelebA")
+        let text = Report.show(run([item]), withDetails: true).text()
+        let expected = """
+            every metric
+            case.metric                     value   95 % interval  detectable  published
+            inr.img32.natural64.ipc.psnr    29.88  [29.23, 30.52]        0.92      35.93
+                (published, not comparable (CelebA): IPC, table 1, as recalled)
+            inr.img32.natural64.ipc.ssim    0.887  [0.875, 0.900]
+            inr.img32.natural64.ipc.params   664k
+
+            """
+        #expect(text.contains(expected), "\(text)")
     }
 
     @Test func `provenance shows every field of the run and of its cases`() {

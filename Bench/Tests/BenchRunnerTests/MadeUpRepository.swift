@@ -20,6 +20,7 @@ struct MadeUpRepository {
             #!/bin/sh
             [ "$1" = build ] || { echo "Swift version 0"; exit; }
             echo building
+            echo "$@" >> ../../builds
             [ ! -e broken ] && mkdir -p .build/debug && ln -sf "\(Workplace.program)" .build/debug/bench
             """)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: place.path + "/bin/swift")

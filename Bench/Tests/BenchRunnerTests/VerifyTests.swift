@@ -33,6 +33,17 @@ import Testing
         #expect(line.hasSuffix("item-1"))
     }
 
+    @Test func `the first step that goes astray is told, though the results are equal`() throws {
+        let ended = try place.run("verify", "fault.step", "--threads", "1")
+        #expect(ended.code == 5)
+        #expect(ended.output.contains("trace 4 rows"), "\(ended.output)")
+        #expect(ended.output.contains("\nfault.step.loss   step 3  "), "\(ended.output)")
+        #expect(ended.output.contains("moved by plain repetition:"))
+        #expect(try place.run("verify", "fault.step", "--threads", "1", "--trace", "2").output.contains("trace 8 rows"))
+        let without = try place.run("verify", "fault.step", "--threads", "1", "--trace", "0")
+        #expect(without.code == 0 && without.output.contains("trace 0 rows"))
+    }
+
     @Test func `a case that fails is not compared`() throws {
         let ended = try place.run("verify", "bad.throw")
         #expect(ended.code == 2)

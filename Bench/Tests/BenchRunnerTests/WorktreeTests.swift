@@ -1,6 +1,7 @@
 // States of the sources, recreated beside a tree that stays as it is.
 
 import BenchRecords
+import BenchStore
 import Foundation
 import Testing
 
@@ -128,6 +129,10 @@ import Testing
         ),
         (.doesNotBuild(commit: "0123456789", log: "/l"), "commit 01234567: does not build; see /l."),
         (
+            .notLaidOut(commit: "0123456789", folder: "/x"),
+            "commit 01234567: cannot be laid out anew in /x; check that clang is in the PATH, and the disk."
+        ),
+        (
             .noCase(["a.b", "a.c"], commit: "0123456789"),
             "commit 01234567: its program has no case a.b, a.c; choose others."
         ),
@@ -230,6 +235,16 @@ import Testing
         #expect(ended.output.contains("WORSE"))
     }
 
+    @Test func `a commit that made items worse is worse, by name and with the items`() throws {
+        try history(brokenAt: 0, addsLine: false)
+        let ended = try made.bench("compare", "HEAD~2", "HEAD~1", "tree.lines")
+        #expect(ended.code == 1, "\(ended.output)\(ended.errors)")
+        #expect(ended.lastLine.hasPrefix("VERDICT worse | worse=1 better=0 "))
+        #expect(try ended.output.contains(Regex(#"tree\.lines\.score +10\.500 +9\.550 .* WORSE"#)))
+        #expect(ended.output.contains("tree.lines.score, items that moved, by group: 5 of 19, of 20 in all"))
+        #expect(try ended.output.contains(Regex(#"item-1 +1 +2\.000 +1\.000 +-1\.000  lost"#)))
+    }
+
     @Test func `the commit that changed an exact metric is found, and one that does not build is skipped`() throws {
         try history(brokenAt: 4)
         let ended = try made.bench("bisect", "tree.lines.count", "HEAD~6", "HEAD")
@@ -242,6 +257,47 @@ import Testing
         let again = try made.bench("bisect", "tree.lines.count", "HEAD~6", "HEAD")
         #expect(again.code == 0)
         #expect(!again.errors.contains("running"))
+    }
+
+    @Test func `where a cost took its step is found by interleaved pairs`() throws {
+        for (number, lines) in [1, 2, 2, 60, 61].enumerated() {
+            try made.write("lines.txt", String(repeating: "1\n", count: lines))
+            try made.git("rm -q -f --ignore-unmatch broken")
+            if number == 2 { try made.write("broken", "") }
+            try made.commit("number-\(number)")
+        }
+        let ended = try made.bench("bisect", "tree.held.peak_rss", "HEAD~4", "HEAD", "--pairs", "6")
+        #expect(ended.code == 3, "\(ended.output)\(ended.errors)")
+        #expect(ended.lastLine.hasPrefix("VERDICT undecided | commits=4 looked=5 suspects=2 "), "\(ended.output)")
+        for (mark, number, pairs) in [("good", 1, 5), ("bad", 3, 5), ("bad", 4, 6)] {
+            let row = try Regex("\(mark) +number-\(number)\n +\\(\(pairs) pairs\\)\n")
+            #expect(ended.output.contains(row), "\(ended.output)")
+        }
+        #expect(ended.output.contains("does not build"))
+        // Sides in turn, and one pair more at each commit to warm up: 14 runs at the end, 12 at two others.
+        let runs = try RunStore(path: made.place.database, mode: .reading).runs(last: 100)
+        #expect(runs.count == 38 && runs.allSatisfy { $0.kind == .confirm })
+        let first = try #require(runs.last?.build.commit)
+        #expect(runs.reversed().prefix(6).map { $0.build.commit == first } == [true, false, false, true, true, false])
+        #expect(try made.git("worktree list").split(separator: "\n").count == 1)
+    }
+
+    @Test func `equal programs in other layouts enter the floors of costs`() throws {
+        let ended = try made.bench(
+            "calibrate", "good.smoke", "--pairs", "3", "--seeds", "0", "--layout", "3", "--threads", "1")
+        #expect(ended.code == 0, "\(ended.output)\(ended.errors)")
+        // Three pairs of equal runs, and two of each of the two other layouts.
+        for cost in ["cpu", "peak_rss", "wall"] {
+            #expect(ended.output.contains(try Regex("good\\.smoke\\.\(cost) +layout +7 ")), "\(ended.output)")
+        }
+        let builds = try String(contentsOfFile: made.place.path + "/.bench/builds", encoding: .utf8).split(
+            separator: "\n")
+        let padded = builds.map { $0.contains("-Xlinker --undefined=bench_layout_padding") }
+        #expect(padded == [false, false, true, true], "\(builds)")
+        #expect(builds[2].contains("layout-1.o") && builds[3].contains("layout-3.o"))
+        // A layout takes a pair to warm up; every run is one of the calibration.
+        let runs = try RunStore(path: made.place.database, mode: .reading).runs(last: 100)
+        #expect(runs.count == 2 * 3 + 2 * 2 * 3 && runs.allSatisfy { $0.kind == .calibrate })
     }
 
     @Test func `nothing is searched where nothing changed, and not against the direction of time`() throws {

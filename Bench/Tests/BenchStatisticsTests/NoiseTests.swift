@@ -69,6 +69,48 @@ private func isClose(_ a: Double, _ b: Double, _ tolerance: Double = 1e-12) -> B
     }
 }
 
+@Suite struct SequentialTestTests {
+    private let golden = [0.031, 0.044, 0.012, 0.052, 0.038, 0.027, 0.041]
+
+    @Test(arguments: [
+        (0.05, -2.9444389791664403, 2.9444389791664403), (0.1, -2.251291798606495, 2.8903717578961645),
+    ])
+    func `the bounds`(_ beta: Double, _ lower: Double, _ upper: Double) {
+        let test = SequentialTest(step: 0.03, beta: beta)
+        #expect(isClose(test.lower, lower) && isClose(test.upper, upper))
+    }
+
+    @Test func `the ratio of seven differences, and of the same ones turned round`() {
+        #expect(isClose(SequentialTest(step: 0.03).logLikelihoodRatio(golden), 24.609375))
+        #expect(isClose(SequentialTest(step: -0.03).logLikelihoodRatio(golden.map { -$0 }), 24.609375))
+        #expect(SequentialTest(step: 2).logLikelihoodRatio([1, 1, 1]) == 0)
+    }
+
+    @Test func `an answer needs five differences, and none comes after sixty`() {
+        let test = SequentialTest(step: 0.03)
+        #expect(test.answer(Array(golden.prefix(4))) == nil && test.answer(Array(golden.prefix(5))) == .step)
+        #expect(test.answer(golden.map { $0 - 0.035 }) == .nothing)
+        #expect(test.answer([0, 0, 0, 0, 0]) == .nothing && test.answer([0.03, 0.03, 0.03, 0.03, 0.03]) == .step)
+        let halfway = (0..<60).map { $0 % 2 == 0 ? 0.0 : 0.03 }
+        #expect(test.answer(Array(halfway.dropLast(2))) == nil && test.answer(halfway) == .underpowered)
+    }
+
+    @Test func `its errors are about as rare as was asked for`() {
+        var generator = SplitMix64(seed: 5)
+        func normal() -> Double { normalQuantile(Double(generator.next() >> 11) * 0x1p-53 + 0x1p-54) }
+        func answer(mean: Double) -> SequentialTest.Answer {
+            var differences: [Double] = []
+            while true {
+                differences.append(mean + 0.04 * normal())
+                if let answer = SequentialTest(step: 0.03).answer(differences) { return answer }
+            }
+        }
+        let wrong = (0..<400).map { _ in (answer(mean: 0) == .step ? 1 : 0) + (answer(mean: 0.03) == .nothing ? 1 : 0) }
+        // 52 are expected, 6.5 %; with bounds of half the size it would be 95.
+        #expect(wrong.reduce(0, +) <= 75, "\(wrong.reduce(0, +)) of 800")
+    }
+}
+
 @Suite struct ChangePointTests {
     private func found(_ series: [Double]) -> [ChangePoint] {
         var generator = SplitMix64(seed: 20_231_110)

@@ -50,6 +50,17 @@ import Testing
         #expect(try store.history(of: "inr.one", metric: "none", seed: 5, machineClass: nil, last: 9) == [])
     }
 
+    @Test func `the best run before one is of its kind, machine and seed, and the latest of equal ones`() throws {
+        for (number, value) in [(1, 4), (2, 7), (3, 7), (4, 5)] { try add(number, value: Double(value)) }
+        try add(5, value: 9, seed: 6)
+        try add(6, value: 9) { ($0.machine.machineClass, $0.machine.cpu) = ("00000000", "Other") }
+        try add(7, value: 9) { $0.kind = .smoke }
+        let tonight = try add(8, value: 6)
+        try add(9, value: 9)
+        #expect(try store.bestRuns(before: tonight) == ["inr.one.psnr": identifier(3)])
+        #expect(try store.bestRuns(before: try store.run(identifier(1))) == [:])
+    }
+
     @Test func `the same program's run with another seed is found, the latest that has the case`() throws {
         let run = try add(1)
         try add(2, seed: 1001)

@@ -87,6 +87,7 @@ private func fullRun(_ number: Int, in store: RunStore) throws {
             Measurement(wall, value: .leastNonzeroMagnitude),
             Measurement(psnr, scores: Scores(items: ["a/b \"ü\""], groups: [7], values: [-0.0])),
         ])
+        item.measurements[3].uncertainty = Uncertainty(lower: -0.0, upper: 0.1, minimumDetectable: 1 / 3)
         item.message = "one\ntwo\u{2028}\u{7F}\0"
         let artefact = StoredArtefact(Artefact(name: "a.bin", mediaType: "x/y", bytes: [0, 255, 34]))
         let address = RunAddress(run)

@@ -22,9 +22,11 @@ import Testing
         try store.begin(run)
         #expect(try store.run(run.uuid) == run)
         let scores = Scores(items: ["i1", "i2", "i3"], groups: [4, 4, 9], values: [30.5, -0.0, 31])
-        let done = finished(measurements: [
-            Measurement(psnr, scores: scores), Measurement(flops, value: 1e15), Measurement(wall, value: 2.25),
-        ])
+        var quality = Measurement(psnr, scores: scores)
+        quality.metric.published = Published(
+            50.74, source: "a table", isVerified: false, difference: "other \"pictures\"")
+        quality.uncertainty = Uncertainty(lower: 20.25, upper: 21, minimumDetectable: 0.5)
+        let done = finished(measurements: [quality, Measurement(flops, value: 1e15), Measurement(wall, value: 2.25)])
         try store.start(exampleCase(state: .running), in: run.uuid)
         try store.finish(done, in: run.uuid)
         try store.end(run.uuid, status: .complete, at: 9_000_000)

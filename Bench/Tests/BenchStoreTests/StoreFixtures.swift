@@ -61,6 +61,6 @@ func finished(_ id: String = "inr.one", seconds: Double = 2, measurements: [Meas
 let psnr = Metric(
     "psnr", .quality, unit: "dB", direction: .higherIsBetter, decimals: 2, finaliser: .mean, smallestEffect: 0.05,
     version: 2,
-    options: ["data": "a|b:c%d", "peak": "1"])
+    configuration: ["data": "a|b:c%d", "peak": "1"])
 let flops = Metric("flops", .exact, decimals: 0)
-let wall = Metric("wall", .cost, unit: "s", direction: .lowerIsBetter, options: ["threads": "2"])
+let wall = Metric("wall", .cost, unit: "s", direction: .lowerIsBetter, configuration: ["threads": "2"])

@@ -173,6 +173,15 @@ let cases: [FixtureCase] = [
         return [Double((unsafe again?.load(as: UInt64.self) ?? 0) % 1_000_003)]
     },
     FixtureCase("fault.order") { _ in [orderedSum(racedOrder(40).map { 1 / Double($0 + 1) })] },
+    FixtureCase("fault.step") { context in
+        // Goes astray on the way, and comes to the same end.
+        for step in 1...4 {
+            let loss = 1 / Double(step) + (step == 3 ? Double(DispatchTime.now().uptimeNanoseconds % 1_000_003) : 0)
+            context.trace.number(loss, "loss", step: step)
+            context.trace.digest("weight", step: step) { UInt64(step) }
+        }
+        return values(seed: context.seed)
+    },
     FixtureCase("fault.threads") { _ in
         let terms = (1...1000).map { 1 / Double($0) }
         let length = terms.count / Threads.count
@@ -203,6 +212,12 @@ let cases: [FixtureCase] = [
         if earlier == 0 { pause(1.5) }
         return values(seed: context.seed)
     },
+    FixtureCase("tree.held") { _ in
+        // Holds as many MiB as the file has lines.
+        let count = try String(contentsOfFile: "lines.txt", encoding: .utf8).split(separator: "\n").count
+        let held = (0..<count).map { [UInt8](repeating: UInt8($0), count: 1 << 20) }
+        return [Double(held.reduce(0) { $0 + Int($1[1 << 19]) })]
+    },
     FixtureCase("tree.lines") { _ in
         // What the program's sources are to the real bench, a file of the work tree is to this one.
         try String(contentsOfFile: "lines.txt", encoding: .utf8).split(separator: "\n").compactMap { Double($0) }
@@ -214,4 +229,16 @@ struct NoTrials: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "try", shouldDisplay: false)
 }
 
-runBench(cases: cases + [FixtureVariation()], trials: NoTrials.self)
+/// What `data.needed` needs, and a set that nobody can fetch.
+let dataSets = [
+    DataSet(
+        "pictures", line: "data", "one letter", source: "typed", licence: "none", megabytes: 0.1, layout: "a.txt",
+        files: [
+            DataFiles(
+                "a.txt", "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb",
+                url: "file:///nowhere/a.txt")
+        ]),
+    DataSet("secrets", line: "data", "nothing", source: "apply to nobody", licence: "none", layout: "unknown"),
+]
+
+runBench(cases: cases + [FixtureVariation()], dataSets: dataSets, trials: NoTrials.self)

@@ -47,8 +47,8 @@ public struct CAsTRetrieval: BenchCase {
     /// Folders below `--data`.
     public var dataFolders: [String] { ["dialogue"] }
     /// R@1, R@5 and MRR@10.
-    public var metrics: [Metric] { RetrievalRanks.metrics(options: options) }
-    private var options: [String: String] { ["store": "cast-369"] }
+    public var metrics: [Metric] { RetrievalRanks.metrics(configuration: documents) }
+    private var documents: [String: String] { ["store": "cast-369"] }
 
     /// Searches for every turn's answer.
     public func run(in context: CaseContext) throws -> CaseOutcome {
@@ -64,12 +64,12 @@ public struct CAsTRetrieval: BenchCase {
         case .chance:
             let sizes = items.map { _ in data.passages.count }
             return CaseOutcome(
-                RetrievalRanks.chance(of: sizes, items: items, groups: groups, options: options))
+                RetrievalRanks.chance(of: sizes, items: items, groups: groups, configuration: documents))
         }
         let ranks = zip(data.turns, queries).map { turn, query in
             rank(of: [turn.passage], in: index.best(10, for: query))
         }
-        return CaseOutcome(RetrievalRanks(ranks, items: items, groups: groups).measurements(options: options))
+        return CaseOutcome(RetrievalRanks(ranks, items: items, groups: groups).measurements(configuration: documents))
     }
 }
 
@@ -124,8 +124,8 @@ public struct CMUDoGRetrieval: BenchCase {
     /// Folders below `--data`.
     public var dataFolders: [String] { ["dialogue"] }
     /// R@1, R@5 and MRR@10 on silver labels.
-    public var metrics: [Metric] { RetrievalRanks.metrics(options: options) }
-    private var options: [String: String] { ["labels": "silver", "store": "cmudog-\(store.rawValue)"] }
+    public var metrics: [Metric] { RetrievalRanks.metrics(configuration: documents) }
+    private var documents: [String: String] { ["labels": "silver", "store": "cmudog-\(store.rawValue)"] }
 
     /// Searches for every labelled turn's sentence.
     public func run(in context: CaseContext) throws -> CaseOutcome {
@@ -138,13 +138,13 @@ public struct CMUDoGRetrieval: BenchCase {
         if query == .chance {
             let sizes = candidates.map { $0?.count ?? data.sentences.count }
             return CaseOutcome(
-                RetrievalRanks.chance(of: sizes, items: items, groups: groups, options: options))
+                RetrievalRanks.chance(of: sizes, items: items, groups: groups, configuration: documents))
         }
         let ranks = zip(data.turns, candidates).map { turn, candidates in
             let text = query == .lastTurn ? turn.context.last ?? "" : unrepeated(turn.context)
             return rank(of: [turn.sentence], in: index.best(10, for: text, among: candidates))
         }
-        return CaseOutcome(RetrievalRanks(ranks, items: items, groups: groups).measurements(options: options))
+        return CaseOutcome(RetrievalRanks(ranks, items: items, groups: groups).measurements(configuration: documents))
     }
 }
 

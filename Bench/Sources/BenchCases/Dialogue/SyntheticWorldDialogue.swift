@@ -100,7 +100,7 @@ public struct SyntheticWorldDialogue: VariableCase {
 
     /// Retrieval and reply, chance, the decision where there is one, exact counts and costs.
     public var metrics: [Metric] {
-        WorldEvaluation.metrics(options: options)
+        WorldEvaluation.metrics(configuration: worldSettings)
             + [Self.chance, Self.knownR1, Self.parameters, Self.warmSteps, Self.trainSeconds]
             + (settings.searchCost == nil ? [] : [Self.balancedAccuracy])
     }
@@ -116,10 +116,6 @@ public struct SyntheticWorldDialogue: VariableCase {
         "train", .cost, unit: "s", direction: .lowerIsBetter, decimals: 1, smallestEffect: 0.05)
     private static let balancedAccuracy = Metric(
         "search_balanced_acc", .quality, direction: .higherIsBetter, finaliser: .meanRate, smallestEffect: 0.01)
-
-    private var options: [String: String] {
-        ["world": "easy alias=\(worldSettings.alias) chat=\(worldSettings.chatShare)"]
-    }
 
     private var method: DialogueMethod {
         switch setting {
@@ -157,16 +153,17 @@ public struct SyntheticWorldDialogue: VariableCase {
         while !training.isFinished {
             seconds += try clock.measure { try training.step() } / .seconds(1)
             let step = training.losses.count
+            context.trace.step(step, loss: training.losses.last, training.model)
             context.report(Double(step) / Double(settings.steps), "step \(step)/\(settings.steps)")
             guard step.isMultiple(of: 250) || training.isFinished else { continue }
             evaluation = evaluate(on: world, gold.test)
-            let r1 = evaluation.measurements(options: options)[0].value
+            let r1 = evaluation.measurements(configuration: worldSettings)[0].value
             curve += "\(step)\t\(training.losses.last ?? .nan)\t\(r1)\t\(evaluation.valueAccuracy)\n"
         }
         let known = evaluate(on: world.tested(on: Self.counts.test), Array(gold.train.prefix(Self.counts.test)))
             .questions
         let measurements =
-            evaluation.measurements(options: options)
+            evaluation.measurements(configuration: worldSettings)
             + [
                 Measurement(Self.chance, value: worldSettings.chance),
                 Measurement(

@@ -117,6 +117,7 @@ public struct SpokenNumberTransfer: VariableCase {
         TestSet.allCases.flatMap { [$0.bleu, $0.sentenceBLEU] }
             + TestSet.text.map { Self.forgetting($0) } + (hasText ? TestSet.text.map { Self.retention($0) } : [])
             + [Self.parameters, Self.trainFlops, Self.textSeconds, Self.trainSeconds, Self.decodeMilliseconds]
+            + (speech == .smoke ? [] : Latency.metrics)
     }
 
     private static func forgetting(_ set: TestSet) -> Metric {
@@ -160,6 +161,7 @@ public struct SpokenNumberTransfer: VariableCase {
         var text = TextTraining(settings, seed: context.seed)
         while method.startsFromText && !text.isFinished {
             seconds.text += try clock.measure { try text.step() } / .seconds(1)
+            context.trace.step(text.losses.count, loss: text.losses.last, text.model, stage: "text.")
             context.report(0.3 * Double(text.losses.count) / Double(settings.textStage.steps), "text")
         }
         var training = TransferTraining(method, settings, from: text.model, on: numbers.train, seed: context.seed)
@@ -174,6 +176,7 @@ public struct SpokenNumberTransfer: VariableCase {
             seconds.speech += try clock.measure { try training.step() } / .seconds(1)
             flops += Counters.now.flops - before
             let step = training.losses.count
+            context.trace.step(step, loss: training.losses.last, training.model)
             context.report(0.3 + 0.7 * Double(step) / Double(steps), "step \(step)/\(steps)")
             guard step.isMultiple(of: 100) || training.isFinished else { continue }
             var latest: [TestSet: Translations] = [:]
@@ -200,6 +203,8 @@ public struct SpokenNumberTransfer: VariableCase {
                 Measurement(Self.trainSeconds, value: seconds.speech),
                 Measurement(Self.decodeMilliseconds, value: 1000 * decodeSeconds / Double(sentenceCount)),
             ]
+            + (speech == .smoke
+                ? [] : Latency.measurements { _ = training.model.translations(of: Array(numbers.speechIn.prefix(1))) })
         let sentences = TestSet.allCases.map { last[$0]?.table($0) ?? "" }.joined()
         return CaseOutcome(
             measurements, dataDigests: ["recordings": recordings.digest],

@@ -185,7 +185,12 @@ public struct GeneratedShift: VariableCase {
     ) throws -> ([FaceFrame]) -> [ScoredPresentation] {
         var training = PADTraining<Model>(settings, on: frames, seed: context.seed)
         let count = training.stepCount
-        try training.run { step in context.report(0.2 + 0.5 * Double(step) / Double(count), "step \(step)/\(count)") }
+        while !training.isFinished {
+            try training.step()
+            let step = training.losses.count
+            context.trace.step(step, loss: training.losses.last, training.model)
+            context.report(0.2 + 0.5 * Double(step) / Double(count), "step \(step)/\(count)")
+        }
         let model = training.model
         return { model.scored($0) }
     }

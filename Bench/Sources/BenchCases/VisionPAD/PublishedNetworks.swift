@@ -59,23 +59,20 @@ public struct PublishedNetworks: BenchCase {
     /// Distances from the golden values, and milliseconds.
     public var metrics: [Metric] {
         switch input {
-        case .load: [Self.logitError, Self.forward]
+        case .load: [Self.logitError] + Latency.metrics
         case .e2e: [Self.rightVerdicts, Self.scoreError, Self.check]
         }
     }
 
     private static let logitError = Metric(
         "logit_error", .quality, direction: .lowerIsBetter, decimals: 6, finaliser: .mean, smallestEffect: 1e-4)
-    private static let forward = cost("forward")
     private static let rightVerdicts = Metric(
         "right", .quality, direction: .higherIsBetter, decimals: 2, finaliser: .mean, smallestEffect: 0.01)
     private static let scoreError = Metric(
         "score_error", .quality, direction: .lowerIsBetter, decimals: 6, finaliser: .mean, smallestEffect: 1e-4)
-    private static let check = cost("check")
-
-    private static func cost(_ name: String) -> Metric {
-        Metric(name, .cost, unit: "ms", direction: .lowerIsBetter, decimals: 2, smallestEffect: 0.05)
-    }
+    /// Two crops, two networks: too slow for a percentile in a smoke case.
+    private static let check = Metric(
+        "check", .cost, unit: "ms", direction: .lowerIsBetter, decimals: 2, smallestEffect: 0.05)
 
     /// Compares and times; a golden value that is not met fails the case.
     public func run(in context: CaseContext) throws -> CaseOutcome {
@@ -87,7 +84,7 @@ public struct PublishedNetworks: BenchCase {
         let stored = folder + "/golden_crops.safetensors"
         let golden = try SafeTensors(contentsOf: stored)
         var (items, errors): ([String], [Double]) = ([], [])
-        var times: [Double] = []
+        var latency: [Measurement] = []
         var digests = ["golden": SHA256.hexDigest(of: try readFile(stored))]
         for (file, variant) in [
             ("minifasnet_v2_2.7_80x80", MiniFASNetVariant.v2), ("minifasnet_v1se_4.0_80x80", .v1SE),
@@ -102,15 +99,14 @@ public struct PublishedNetworks: BenchCase {
                 let logits = network(input).scalars
                 items.append("\(sample.name).\(file)")
                 errors.append(zip(logits, expected).map { Double(abs($0 - $1)) }.max() ?? .nan)
-                times += milliseconds(repeats: 10) { _ = network(input) }
+                if latency.isEmpty { latency = Latency.measurements { _ = network(input) } }
             }
         }
         try check(errors.max() ?? .nan, within: 1e-3, "a logit")
         return CaseOutcome(
             [
-                Measurement(Self.logitError, scores: Scores(items: items, values: errors)),
-                Measurement(Self.forward, value: median(times)),
-            ], dataDigests: digests)
+                Measurement(Self.logitError, scores: Scores(items: items, values: errors))
+            ] + latency, dataDigests: digests)
     }
 
     private func samples(_ folder: String) throws -> CaseOutcome {
@@ -152,11 +148,3 @@ public struct PublishedNetworks: BenchCase {
         }
     }
 }
-
-/// How long each of some repetitions takes.
-func milliseconds(repeats: Int, _ body: () throws -> Void) rethrows -> [Double] {
-    try (0..<repeats).map { _ in try ContinuousClock().measure(body) / .milliseconds(1) }
-}
-
-/// The upper of the two middle values where there are two; NaN when there are none.
-func median(_ values: [Double]) -> Double { values.isEmpty ? .nan : values.sorted()[values.count / 2] }

@@ -27,32 +27,33 @@ public struct RetrievalRanks: Sendable, Equatable {
 
     /// What `measurements` reports.
     ///
-    /// - Parameter options: What else the values depend on.
+    /// - Parameter configuration: What else the values depend on.
     /// - Returns: `r1`, `r5` and `mrr10`.
-    public static func metrics(options: [String: String]) -> [Metric] {
+    public static func metrics(configuration: some Encodable) -> [Metric] {
         ["r1", "r5", "mrr10"].map {
             Metric(
-                $0, .quality, direction: .higherIsBetter, finaliser: .mean, smallestEffect: 0.01, options: options)
+                $0, .quality, direction: .higherIsBetter, finaliser: .mean, smallestEffect: 0.01,
+                configuration: configuration)
         }
     }
 
     /// The share of turns whose gold document is first, or among the first five, and the mean of 1/place, 0 beyond ten.
-    public func measurements(options: [String: String]) -> [Measurement] {
+    public func measurements(configuration: some Encodable) -> [Measurement] {
         let scores: [(Int) -> Double] = [{ $0 <= 1 ? 1 : 0 }, { $0 <= 5 ? 1 : 0 }, { $0 <= 10 ? 1 / Double($0) : 0 }]
-        return zip(Self.metrics(options: options), scores).map { metric, score in
+        return zip(Self.metrics(configuration: configuration), scores).map { metric, score in
             Measurement(metric, scores: Scores(items: items, groups: groups, values: ranks.map { $0.map(score) ?? 0 }))
         }
     }
 
     /// The floor: what a random order of as many documents as `sizes` says is expected to give, turn by turn.
     public static func chance(
-        of sizes: [Int], items: [String], groups: [Int], options: [String: String]
+        of sizes: [Int], items: [String], groups: [Int], configuration: some Encodable
     ) -> [Measurement] {
         let expected: [(Double) -> Double] = [
             { 1 / $0 }, { min(5, $0) / $0 },
             { n in (1...10).reduce(0) { $0 + (Double($1) <= n ? 1 / Double($1) : 0) } / n },
         ]
-        return zip(metrics(options: options), expected).map { metric, value in
+        return zip(metrics(configuration: configuration), expected).map { metric, value in
             Measurement(metric, scores: Scores(items: items, groups: groups, values: sizes.map { value(Double($0)) }))
         }
     }

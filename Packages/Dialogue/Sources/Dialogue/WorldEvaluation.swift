@@ -127,34 +127,34 @@ public struct WorldEvaluation: Sendable {
     }
 
     /// What `measurements` reports.
-    public static func metrics(options: [String: String]) -> [Metric] {
-        RetrievalRanks.metrics(options: options)
+    public static func metrics(configuration: some Encodable) -> [Metric] {
+        RetrievalRanks.metrics(configuration: configuration)
             + [("value_acc", 3), ("f1", 3), ("query_exact", 3)].map {
                 Metric(
                     $0.0, .quality, direction: .higherIsBetter, decimals: $0.1, finaliser: .mean, smallestEffect: 0.01,
-                    options: options)
+                    configuration: configuration)
             }
             + ["ppl_token", "ppl_word"].map {
                 Metric(
                     $0, .quality, direction: .lowerIsBetter, finaliser: .perplexity, smallestEffect: 0.02,
-                    options: options)
+                    configuration: configuration)
             }
     }
 
     /// Ranks, value accuracy, F1 of the reply and exact queries of the questions, per dialogue; perplexities of all replies.
-    public func measurements(options: [String: String]) -> [Measurement] {
+    public func measurements(configuration: some Encodable) -> [Measurement] {
         let items = questions.map(\.name)
         let ranks = RetrievalRanks(questions.map(\.rank), items: items, groups: Array(items.indices))
         let scores: [[Double]] = [
             questions.map(\.hasValue), questions.map { tokenF1(of: $0.reply, against: [$0.gold]).f1 },
             questions.map { $0.query == $0.goldQuery ? 1 : 0 },
         ]
-        let metrics = Self.metrics(options: options).dropFirst(3)
+        let metrics = Self.metrics(configuration: configuration).dropFirst(3)
         let all = perplexity
         let likelihoods = zip([all.perToken, all.perWord], [\Perplexity.tokenCount, \.wordCount]).map { value, unit in
             (value, turns.flatMap { [$0.likelihood.nats, Double($0.likelihood[keyPath: unit])] })
         }
-        return ranks.measurements(options: options)
+        return ranks.measurements(configuration: configuration)
             + zip(metrics, scores).map { Measurement($0, scores: Scores(items: items, values: $1)) }
             + zip(metrics.suffix(2), likelihoods).map { metric, likelihood in
                 Measurement(

@@ -115,8 +115,8 @@ private func values(_ model: ModularDialogue) -> [[Float]] { model.parameters.ma
         }
         #expect(evaluation(.oracle).turns.allSatisfy { $0.rank == 1 && $0.query == $0.goldQuery })
         #expect(evaluation(.noSearch).turns.allSatisfy { $0.rank == nil && $0.query == nil })
-        let measured = evaluation(.oracle).measurements(options: [:])
-        #expect(measured.map(\.metric) == WorldEvaluation.metrics(options: [:]))
+        let measured = evaluation(.oracle).measurements(configuration: [String: String]())
+        #expect(measured.map(\.metric) == WorldEvaluation.metrics(configuration: [String: String]()))
         #expect(measured.prefix(3).allSatisfy { $0.value == 1 })
     }
 }

@@ -19,7 +19,7 @@ private let isPresent = FileManager.default.fileExists(atPath: folder)
 
     @Test func `rates and reciprocal ranks of five turns`() {
         let ranks = RetrievalRanks([1, 5, 10, 11, nil], items: ["a", "b", "c", "d", "e"], groups: [0, 0, 1, 1, 2])
-        let measured = ranks.measurements(options: [:])
+        let measured = ranks.measurements(configuration: [String: String]())
         #expect(measured.map(\.metric.name) == ["r1", "r5", "mrr10"])
         // 1/5, 2/5 and (1 + 1/5 + 1/10)/5.
         for (a, b) in zip(measured.map(\.value), [0.2, 0.4, 0.26]) { #expect(abs(a - b) < 1e-12) }

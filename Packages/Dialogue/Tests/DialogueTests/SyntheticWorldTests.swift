@@ -1,7 +1,9 @@
 // The synthetic world against the specification's measured table, and the vocabulary.
 
 import Foundation
+import Measurements
 import Tensors
+import TensorTesting
 import Testing
 
 @testable import Dialogue
@@ -101,5 +103,15 @@ private let searchNames = ["last turn", "full context", "random header", "hindsi
         let vocabulary = Vocabulary(["a", "b"])
         let text = vocabulary.text(of: vocabulary.tokens(ofTurns: ["a", "b", "a b"]))
         #expect(text == "__user__ a __bot__ b __user__ a b __end__")
+    }
+}
+
+@Suite struct WorldSignatureTests {
+    @Test func `every field of the world moves the signatures of what is measured in it`() throws {
+        #expect(try fieldsWithoutEffect(onSignatureOf: SyntheticWorldConfiguration.easy) == [])
+        var other = SyntheticWorldConfiguration.easy
+        other.alias = 1
+        let metrics = [SyntheticWorldConfiguration.easy, other].map { WorldEvaluation.metrics(configuration: $0) }
+        #expect(zip(metrics[0], metrics[1]).allSatisfy { $0.signature != $1.signature })
     }
 }

@@ -36,17 +36,32 @@ public enum ImageQuality: String, CaseIterable, Sendable {
     /// SSIM of the clamped prediction.
     case ssim
 
+    /// What the score is computed from and with.
+    public struct Configuration: Sendable, Codable {
+        /// Whether the prediction is clamped to 0...1 first.
+        public var isClamped: Bool
+        /// The largest value a picture can have.
+        public var peak = 1.0
+        /// The side of SSIM's Gaussian window.
+        public var window: Int?
+    }
+
+    /// What the score is computed from and with.
+    public var configuration: Configuration {
+        Configuration(isClamped: self != .psnr, window: self == .ssim ? 11 : nil)
+    }
+
     /// The metric's definition; `suffix` names a second test set of one case, for example `_kodak`.
     public func metric(suffix: String = "") -> Metric {
         switch self {
         case .psnr, .psnrClamped:
             Metric(
                 rawValue + suffix, .quality, unit: "dB", direction: .higherIsBetter, decimals: 2, finaliser: .mean,
-                smallestEffect: 0.05, options: ["clip": self == .psnr ? "none" : "01", "peak": "1"])
+                smallestEffect: 0.05, configuration: configuration)
         case .ssim:
             Metric(
                 rawValue + suffix, .quality, direction: .higherIsBetter, decimals: 3, finaliser: .mean,
-                smallestEffect: 0.002, options: ["clip": "01", "peak": "1", "window": "gauss11"])
+                smallestEffect: 0.002, configuration: configuration)
         }
     }
 }
@@ -56,12 +71,8 @@ extension ImageSet {
     public func quality(of reconstructions: Tensor, suffix: String = "") -> [Measurement] {
         let clamped = reconstructions.clamped(to: 0...1)
         return ImageQuality.allCases.map { quality in
-            let values =
-                switch quality {
-                case .psnr: psnr(of: reconstructions, against: images)
-                case .psnrClamped: psnr(of: clamped, against: images)
-                case .ssim: ssim(of: clamped, against: images)
-                }
+            let pictures = quality.configuration.isClamped ? clamped : reconstructions
+            let values = quality == .ssim ? ssim(of: pictures, against: images) : psnr(of: pictures, against: images)
             return Measurement(
                 quality.metric(suffix: suffix), scores: Scores(items: names, groups: groups, values: values))
         }

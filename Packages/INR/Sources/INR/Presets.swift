@@ -93,7 +93,7 @@ extension INRConfiguration {
             usesFlips: true))
 
     /// The setting at 32 pixels that separates the three methods within minutes: `bench run 'inr.img32.*'`.
-    public static let nightly32 = reduced(steps: 1200)
+    public static let nightly32 = reduced(steps: 1000)
 
     /// A few steps of the same setting, to see that everything runs: `bench run 'inr.img32.smoke.*'`.
     public static let smoke32 = reduced(steps: 12)

@@ -3,6 +3,7 @@
 import Foundation
 import Measurements
 import Tensors
+import TensorTesting
 import Testing
 
 @testable import INR
@@ -52,5 +53,12 @@ private let (truth, pale) = {
         #expect(quality.map(\.metric.name) == ["psnr_kodak", "psnr_clamped_kodak", "ssim_kodak"])
         let first: [Double] = quality.map { $0.scores?.values.first ?? .nan }
         #expect(first == [-10 * log10(0.25), 120, 1])
+    }
+}
+
+@Suite struct QualitySignatureTests {
+    @Test(arguments: ImageQuality.allCases)
+    func `every field of a score's configuration moves its signature`(_ quality: ImageQuality) throws {
+        #expect(try fieldsWithoutEffect(onSignatureOf: quality.configuration) == [])
     }
 }

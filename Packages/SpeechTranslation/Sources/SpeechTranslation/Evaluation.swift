@@ -13,23 +13,35 @@ public struct Translations: Sendable, Equatable {
     public let references: [String]
 
     /// Corpus BLEU over words, in 0…100.
-    public var bleu: Double { BLEU(tokenisation: .none).score(of: hypotheses, against: references.map { [$0] }) }
+    public var bleu: Double { BLEU.corpus.score(of: hypotheses, against: references.map { [$0] }) }
 
     /// Each sentence's counts of `BLEU`, whose sums score any resample of the sentences.
     public var statistics: [[Double]] {
-        zip(hypotheses, references).map { BLEU(tokenisation: .none).statistics(of: $0, against: [$1]) }
+        zip(hypotheses, references).map { BLEU.corpus.statistics(of: $0, against: [$1]) }
     }
 
     /// Sentence BLEU of each, with the effective order since numbers are short.
-    public var sentenceScores: [Double] {
-        let bleu = BLEU(tokenisation: .none, usesEffectiveOrder: true)
-        return statistics.map { bleu.score(of: $0) }
-    }
+    public var sentenceScores: [Double] { statistics.map { BLEU.sentence.score(of: $0) } }
 
     /// The share translated exactly, in 0…1.
     public var exactShare: Double {
         Double(zip(hypotheses, references).count { $0 == $1 }) / Double(max(references.count, 1))
     }
+}
+
+/// How a translation came about and is scored.
+public struct ScoredDecoding: Sendable, Codable {
+    /// The score.
+    public var bleu: BLEU
+    /// The version of text metrics.
+    public var version = textMetricsVersion
+    /// Hypotheses kept while decoding; 1 is greedy.
+    public var beamSize = 1
+}
+
+extension BLEU {
+    fileprivate static let corpus = BLEU(tokenisation: .none)
+    fileprivate static let sentence = BLEU(tokenisation: .none, usesEffectiveOrder: true)
 }
 
 /// The four test sets: speech and text, inside and outside the domain of the speech to learn from.
@@ -51,7 +63,7 @@ public enum TestSet: String, CaseIterable, Sendable {
         Metric(
             rawValue, .quality, unit: "BLEU", direction: .higherIsBetter, decimals: 1, finaliser: .corpusBLEU,
             smallestEffect: 0.5,
-            options: ["bleu": BLEU(tokenisation: .none).signature(referenceCount: 1), "decoding": "greedy"])
+            configuration: ScoredDecoding(bleu: .corpus))
     }
 
     /// Mean sentence BLEU, which pairs sentence by sentence.
@@ -59,10 +71,7 @@ public enum TestSet: String, CaseIterable, Sendable {
         Metric(
             rawValue + "_sentence", .quality, unit: "BLEU", direction: .higherIsBetter, decimals: 1, finaliser: .mean,
             smallestEffect: 0.5,
-            options: [
-                "bleu": BLEU(tokenisation: .none, usesEffectiveOrder: true).signature(referenceCount: 1),
-                "decoding": "greedy",
-            ])
+            configuration: ScoredDecoding(bleu: .sentence))
     }
 }
 

@@ -2,6 +2,8 @@
 
 import Foundation
 import Measurements
+import Sequences
+import TensorTesting
 import Testing
 
 #if canImport(FoundationXML)
@@ -116,5 +118,22 @@ private final class Elements: NSObject, XMLParserDelegate {
     func parser(_ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?) {
         if let text { texts.append(text) }
         text = nil
+    }
+}
+
+@Suite struct ScoreSignatureTests {
+    /// A configuration that forgets one of its fields.
+    private struct Forgetful: Codable {
+        var kept = 1
+        var lost = 2
+
+        private enum CodingKeys: CodingKey { case kept }
+    }
+
+    @Test func `every field of a score's configuration moves its signature, and a forgotten one is named`() throws {
+        let configuration = ScoredDecoding(bleu: BLEU(tokenisation: .none))
+        #expect(try fieldsWithoutEffect(onSignatureOf: configuration, words: ["13a", "swift-2"]) == [])
+        #expect(try fieldsWithoutEffect(onSignatureOf: Forgetful()) == ["lost"])
+        #expect(TestSet.textIn.bleu.signature != TestSet.textIn.sentenceBLEU.signature)
     }
 }

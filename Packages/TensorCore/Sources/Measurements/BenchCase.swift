@@ -43,15 +43,18 @@ public struct CaseContext: Sendable {
     public var scratchFolder: String
     /// Reports the finished share of the work, `0...1`, and a short word on what is happening.
     public var report: @Sendable (Double, String) -> Void
+    /// Takes what is computed on the way, for finding out where two runs part.
+    public var trace: Trace
 
     /// A context from its parts.
     public init(
-        seed: UInt64, dataFolder: String?, scratchFolder: String,
+        seed: UInt64, dataFolder: String?, scratchFolder: String, trace: Trace = Trace(),
         report: @escaping @Sendable (Double, String) -> Void = { _, _ in }
     ) {
         self.seed = seed
         self.dataFolder = dataFolder
         self.scratchFolder = scratchFolder
+        self.trace = trace
         self.report = report
     }
 }

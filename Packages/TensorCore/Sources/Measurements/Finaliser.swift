@@ -37,6 +37,11 @@ public enum Finaliser: String, Codable, Sendable, CaseIterable {
     /// class, score.
     case largestRateAtFivePercent
 
+    /// Whether a row holds an item's two sides, so that the value is a difference or a ratio.
+    public var isComparison: Bool {
+        [.corpusBLEULoss, .corpusBLEUShare, .halfTotalRatio, .equalErrorRateChange].contains(self)
+    }
+
     /// The numbers a row has.
     public var width: Int {
         switch self {

@@ -39,6 +39,8 @@ public struct Measurement: Codable, Sendable, Equatable {
     public var value: Double
     /// The items behind the value, for quality metrics.
     public var scores: Scores?
+    /// What the items say about the value; Bench estimates it when the case has ended.
+    public var uncertainty: Uncertainty?
 
     /// A value without items: an exact count or a cost.
     public init(_ metric: Metric, value: Double) {
@@ -59,19 +61,35 @@ public struct Measurement: Codable, Sendable, Equatable {
     }
 }
 
+/// How well a value is known from its items.
+public struct Uncertainty: Codable, Sendable, Equatable {
+    /// The ends of the 95 % interval.
+    public var lower: Double, upper: Double
+    /// The distance from a given number that items like these would show four times in five.
+    public var minimumDetectable: Double
+
+    /// An interval and a distance.
+    public init(lower: Double, upper: Double, minimumDetectable: Double) {
+        (self.lower, self.upper, self.minimumDetectable) = (lower, upper, minimumDetectable)
+    }
+}
+
 /// A number printed in a paper, kept apart from our own.
 public struct Published: Codable, Sendable, Equatable {
     /// The value in the unit of the metric beside it.
     public var value: Double
-    /// Where it stands: `LA-GINR, table 1, row CelebA`.
+    /// Where it stands: `LA-GINR, table 1, CelebA`.
     public var source: String
     /// Whether it was read in the paper or only recalled.
     public var isVerified: Bool
+    /// What sets our measurement apart, so that the two must not be compared; empty where nothing does.
+    public var difference: String
 
     /// A published number with its source.
-    public init(_ value: Double, source: String, isVerified: Bool) {
+    public init(_ value: Double, source: String, isVerified: Bool, difference: String) {
         self.value = value
         self.source = source
         self.isVerified = isVerified
+        self.difference = difference
     }
 }

@@ -35,11 +35,15 @@ public struct Metric: Codable, Sendable, Equatable {
     public var smallestEffect: Double
     /// Everything that, when changed, makes values incomparable.
     public var signature: Signature
+    /// What a paper says of the same method and quantity.
+    public var published: Published?
 
-    /// A metric definition; the signature's name is the metric's name.
+    /// A metric definition; the signature's name is the metric's name, its options are every field of `configuration`, the
+    /// settings that the computation reads.
     public init(
         _ name: String, _ metricClass: MetricClass, unit: String = "", direction: Direction = .none, decimals: Int = 3,
-        finaliser: Finaliser = .given, smallestEffect: Double = 0, version: Int = 1, options: [String: String] = [:]
+        finaliser: Finaliser = .given, smallestEffect: Double = 0, version: Int = 1,
+        configuration: some Encodable = [String: String]()
     ) {
         self.name = name
         self.metricClass = metricClass
@@ -48,7 +52,7 @@ public struct Metric: Codable, Sendable, Equatable {
         self.decimals = decimals
         self.finaliser = finaliser
         self.smallestEffect = smallestEffect
-        self.signature = Signature(name: name, version: version, options: options)
+        self.signature = Signature(name: name, version: version, options: flattened(configuration))
     }
 }
 

@@ -70,11 +70,19 @@ public struct ErrorRates: Sendable, Equatable {
 }
 
 /// How presentations enter the rates when the system gave no decision.
-public enum NonResponseRule: String, Sendable, CaseIterable {
+public enum NonResponseRule: String, Sendable, CaseIterable, Codable {
     /// They score +1: a fault of the system rejects.
     case failClosed = "closed"
     /// Each is an error: bona fide score +1, attacks are accepted at every threshold.
     case pessimistic
+}
+
+/// What an error rate depends on beside the scores.
+public struct RateConfiguration: Sendable, Codable {
+    /// How presentations without a decision count.
+    public var nonResponse: NonResponseRule
+    /// Where the threshold was chosen.
+    public var threshold: ThresholdOrigin
 }
 
 /// Scored presentations, sorted for every question about thresholds.
@@ -300,7 +308,8 @@ extension PresentationSet {
         func metric(_ name: String, _ finaliser: Finaliser, _ origin: ThresholdOrigin) -> Metric {
             Metric(
                 name + suffix, .quality, direction: .lowerIsBetter, decimals: 4, finaliser: finaliser,
-                smallestEffect: 0.01, options: ["nonresponse": rule.rawValue, "threshold": origin.rawValue])
+                smallestEffect: 0.01,
+                configuration: RateConfiguration(nonResponse: rule, threshold: origin))
         }
         return (["bpcer"] + species.map { "apcer_" + $0 }).map { metric($0, .mean, origin) } + [
             metric("apcer_max", .largestRate, origin), metric("eer", .equalErrorRate, .own),

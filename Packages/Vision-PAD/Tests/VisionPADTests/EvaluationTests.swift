@@ -1,6 +1,7 @@
 // The golden cases of the line's specification, section 2.7, to 1e-9 where they are fractions, and the rules' edges.
 
 import Measurements
+import TensorTesting
 import Testing
 
 @testable import VisionPAD
@@ -197,8 +198,16 @@ struct PointRow: Sendable, CustomTestStringConvertible {
         #expect(
             measurements.map(\.metric)
                 == PresentationSet.metrics(species: ["print"], threshold: .dev, suffix: "_e0"))
-        #expect(measurements[0].metric.signature.description == "bpcer_e0|v:1|nonresponse:closed|threshold:dev")
+        #expect(measurements[0].metric.signature.description == "bpcer_e0|v:1|nonResponse:closed|threshold:dev")
         #expect(measurements[1].scores?.groups == [0, 1, 2, 3])
         #expect(measurements[1].scores?.values == [0, 1, 0, 0])
+    }
+}
+
+@Suite struct RateSignatureTests {
+    @Test func `every field of a rate's configuration moves its signature`() throws {
+        let words = NonResponseRule.allCases.map(\.rawValue) + ThresholdOrigin.allCases.map(\.rawValue)
+        let configuration = RateConfiguration(nonResponse: .failClosed, threshold: .dev)
+        #expect(try fieldsWithoutEffect(onSignatureOf: configuration, words: words) == [])
     }
 }

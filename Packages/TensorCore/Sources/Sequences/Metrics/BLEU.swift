@@ -7,9 +7,9 @@ internal import Tensors
 ///
 /// A corpus without a match at some order gets the exponential smoothing of mteval. Source: Papineni et al. 2002; Post
 /// 2018 (sacreBLEU 2.6); speech-translation specification, section 6.2.
-public struct BLEU: CorpusMetric, Equatable {
+public struct BLEU: CorpusMetric, Equatable, Codable {
     /// How text becomes tokens.
-    public enum Tokenisation: String, Sendable {
+    public enum Tokenisation: String, Sendable, Codable {
         /// That of mteval-v13a.
         case mteval13a = "13a"
         /// At white space.

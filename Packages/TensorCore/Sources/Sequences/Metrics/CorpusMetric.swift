@@ -32,4 +32,4 @@ extension CorpusMetric {
 }
 
 /// The version in signatures, raised when a score can change for equal text.
-let textMetricsVersion = "swift-1"
+public let textMetricsVersion = "swift-1"
