@@ -48,6 +48,21 @@ import Testing
         #expect(ended.output.contains(sentence), "\(ended.output)")
     }
 
+    @Test func `a researcher's variants are ranked against the case as it is`() throws {
+        let place = try Workplace()
+        let ended = try place.bench(
+            "explore", "inr.img32.smoke.la-ginr", "--grid", "training.steps=1,12", "--seeds", "1")
+        // One step of training is worse than the case's twelve, which are what the other variant has, too.
+        #expect(
+            ended.verdict.hasPrefix("VERDICT explored | variants=2 better=0 worse=1 dropped=0 | "), "\(ended.output)")
+        let rows = ended.output.split(separator: "\n")
+        #expect(
+            rows.contains { $0.hasPrefix("steps=1 ") && $0.hasSuffix("WORSE") } && rows.allSatisfy { $0.count <= 100 })
+        #expect(try place.bench("show", "@last").code == 2)
+        let refused = try place.bench("run", "st.snt.smoke.ft", "--set", "speechStage.steps=few")
+        #expect(refused.code == 64 && refused.verdict == "VERDICT error | errors=1 | run=00000000 | exit=64")
+    }
+
     @Test func `an unknown suite is answered with the nearest name`() throws {
         let ended = try Workplace().bench("run", "inr.img23")
         #expect(ended.code == 2)

@@ -15,6 +15,7 @@ struct ChildCommand: Verb {
     @Option var scratch: String
     @Option var parent: Int32
     @Option var data: String?
+    @Option(name: .customLong("set"), transform: setting(in:)) var settings: [Setting] = []
     @Option var trace = 0
 
     mutating func run(_ all: [any BenchCase]) throws -> Int32 {
@@ -22,7 +23,8 @@ struct ChildCommand: Verb {
             throw RunnerError.unknownCase(asked: id, nearest: nil)
         }
         return runCaseInChild(
-            item, seed: seed, threads: threads, dataFolder: data, scratchFolder: scratch, traceLevel: trace,
+            try item.varied(by: settings), seed: seed, threads: threads, dataFolder: data, scratchFolder: scratch,
+            traceLevel: trace,
             parent: parent)
     }
 }

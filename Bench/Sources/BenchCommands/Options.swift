@@ -163,6 +163,14 @@ private func place(named name: String) throws -> PlanOptions.Place {
     return .slurm(partition: words.count == 1 ? nil : words[1])
 }
 
+/// The setting that `path=value` names.
+func setting(in text: String) throws -> Setting {
+    guard let setting = Setting(parsing: text) else {
+        throw ValidationError("'\(text)' is no setting; give path=value, as in training.steps=100.")
+    }
+    return setting
+}
+
 /// Microseconds since 1970 UTC.
 func now() -> Int64 { Int64(Date().timeIntervalSince1970 * 1e6) }
 

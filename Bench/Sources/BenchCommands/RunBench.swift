@@ -45,6 +45,10 @@ public func runBench<Trials: ParsableCommand>(
         code = report(error, exit: error.exitCode)
     } catch let error as NoteError {
         code = report(error, exit: EX_USAGE)
+    } catch let error as VariantError {
+        code = report(error, exit: EX_USAGE)
+    } catch let error as SettingError {
+        code = report(error, exit: EX_USAGE)
     } catch let error as PredictionError {
         code = report(error, exit: EX_USAGE)
     } catch let error as WorktreeError {
@@ -93,7 +97,7 @@ struct Bench<Trials: ParsableCommand>: ParsableCommand {
                 ReportCommand.self, GateCommand.self, HistoryCommand.self, FlipsCommand.self, BaselineCommand.self,
                 CalibrateCommand.self, NoteCommand.self, TriageCommand.self, SQLCommand.self, ExportCommand.self,
                 ImportCommand.self, DoctorCommand.self, VerifyCommand.self, ReproCommand.self, BisectCommand.self,
-                DataCommand.self, CompletionsCommand<Trials>.self,
+                ExploreCommand.self, DataCommand.self, CompletionsCommand<Trials>.self,
                 ChildCommand.self, TaskCommand.self, Trials.self,
             ])
     }

@@ -15,29 +15,43 @@ struct RunCommand: Verb {
             bench run inr.smoke                one case
             bench run 'inr.*' '!*.slow'        a suite without what ends in .slow
             bench run inr --seed 7 --mem 2000  another seed, and no more than 2000 MiB
+            bench run st.snt.cl --set speechStage.steps=1400 --set speechStage.batchSize=16
+
+            What is run with other settings stays out of history and baselines; the names
+            are those in 'bench show @last --provenance'.
             """)
 
     @Argument(help: "Globs over case ids, suites, or exclusions with '!'.", completion: .caseIDs)
     var cases: [String]
+    @Option(
+        name: .customLong("set"), help: "Replaces a setting of every case: path=value, names with dots between them.",
+        transform: setting(in:))
+    var settings: [Setting] = []
     @OptionGroup var plan: PlanOptions
     @OptionGroup var options: RunOptions
 
     mutating func run(_ all: [any BenchCase]) throws -> Int32 {
         let chosen = try selected(cases, from: all, id: \.id)
-        return try options.execute(chosen, plan, kind: .adhoc, tier: chosen.map(\.tier).max() ?? .smoke)
+        return try options.execute(
+            chosen, plan, kind: settings.isEmpty ? .adhoc : .explore, tier: chosen.map(\.tier).max() ?? .smoke,
+            settings: settings)
     }
 }
 
 extension RunOptions {
-    /// Runs the cases once for each seed, shows the runs and returns the exit code.
-    func execute(_ cases: [any BenchCase], _ plan: PlanOptions, kind: RunKind, tier: Tier) throws -> Int32 {
+    /// Runs the cases once for each seed, with settings replaced, shows the runs and returns the exit code.
+    func execute(
+        _ cases: [any BenchCase], _ plan: PlanOptions, kind: RunKind, tier: Tier, settings: [Setting] = []
+    ) throws -> Int32 {
         guard !cases.isEmpty else { throw RunnerError.noCase(tier: tier.rawValue) }
         let seeds = plan.seeds.isEmpty ? [seed] : plan.seeds
-        if plan.dryRun { return try output.show(.plan(try planned(cases, seeds))) }
+        // What a case does not have is refused before anything is made.
+        let varied = try cases.map { try $0.varied(by: settings) }
+        if plan.dryRun { return try output.show(.plan(try planned(varied, seeds))) }
         let session = try session()
         let cluster = cluster(of: plan)
         let runs = try seeds.map {
-            try session.measured(cases, kind: kind, tier: tier, seed: $0, cluster: cluster)
+            try session.measured(cases, kind: kind, tier: tier, seed: $0, settings: settings, cluster: cluster)
         }
         return try output.show(runs.count == 1 ? .show(runs[0]) : .seeds(runs))
     }
@@ -84,12 +98,12 @@ struct Session {
     ///
     /// - Throws: ``Interrupted``, and what stops a run.
     func measured(
-        _ cases: [any BenchCase], kind: RunKind, tier: Tier? = nil, seed: UInt64? = nil, earlier: EarlierProgram? = nil,
-        cluster: SlurmCluster? = nil
+        _ cases: [any BenchCase], kind: RunKind, tier: Tier? = nil, seed: UInt64? = nil,
+        settings: [Setting] = [], earlier: EarlierProgram? = nil, cluster: SlurmCluster? = nil
     ) throws -> RunRecord {
         let plan = try Plan(
             cases, kind: kind, tier: tier ?? cases.map(\.tier).max() ?? .smoke, seed: seed ?? options.seed,
-            threads: options.threads ?? usualThreads(), note: note?.uuid, store: store)
+            threads: options.threads ?? usualThreads(), note: note?.uuid, settings: settings, store: store)
         var runner = options.cases.runner(store, width: options.output.width)
         if let earlier { runner.program = earlier.path }
         let (provenance, isContinuing) = (earlier?.provenance ?? provenance, options.resume == .auto)

@@ -28,7 +28,7 @@ struct TaskCommand: Verb {
         let store = try RunStore(
             path: own + "/bench.sqlite", ledger: "\(folder)/results/\(index)-\(restarts)", mode: .writing, start: now())
         try store.begin(run)
-        try cases.runner(store, width: 100).runTask(item, of: run, restarts: restarts)
+        try cases.runner(store, width: 100).runTask(item.varied(by: run.settings ?? []), of: run, restarts: restarts)
         try writeFile([], to: "\(folder)/results/\(index).done")
         return EXIT_SUCCESS
     }

@@ -187,12 +187,15 @@ public struct RunRecord: Codable, Sendable, Equatable {
     public var cases: [CaseRecord]
     /// The UUID of the note whose prediction it tests, if it was begun for one.
     public var note: String?
+    /// What was replaced in its cases' settings; `nil` where they ran as they are.
+    public var settings: [Setting]?
 
     /// A run from its parts.
     public init(
         uuid: String, kind: RunKind, build: BuildRecord, machine: MachineRecord, tier: Tier, seed: UInt64, threads: Int,
         planDigest: String, started: Int64, ended: Int64? = nil, status: RunStatus = .running,
-        environment: [String: String] = [:], cases: [CaseRecord] = [], note: String? = nil
+        environment: [String: String] = [:], cases: [CaseRecord] = [], note: String? = nil,
+        settings: [Setting]? = nil
     ) {
         self.uuid = uuid
         self.kind = kind
@@ -208,6 +211,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
         self.environment = environment
         self.cases = cases
         self.note = note
+        self.settings = settings
     }
 
     /// Eight hex digits that name the run in outputs: the last ones, since a UUIDv7 begins with the time.

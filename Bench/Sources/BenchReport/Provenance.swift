@@ -11,7 +11,7 @@ extension RunRecord {
             Fact("machine", "\(machine.machineClass) (\(machine.cores) cores)"), Fact("toolchain", build.toolchain),
             Fact("blas", machine.blas), Fact("seed", "\(seed)"), Fact("threads", "\(threads)"),
             Fact("tier", tier.rawValue), Fact("date", utc(started) + " UTC"), Fact("status", status.rawValue),
-        ]
+        ] + (settings ?? []).map { Fact("set", $0.description) }
     }
 
     /// Every field of the run, and every field of its cases but their values.

@@ -3,6 +3,7 @@
 public import BenchRecords
 internal import BenchStore
 internal import Foundation
+public import Measurements
 
 /// What runs cases at other commits than the one this program was built from.
 ///
@@ -38,13 +39,13 @@ public struct CommitRunner: Sendable {
         self.width = width
     }
 
-    /// Runs the cases that the program of that state knows, with more variables in its environment, and gives the run
-    /// as it is stored.
+    /// Runs the cases that the program of that state knows, with settings replaced and more variables in its environment,
+    /// for a note if one is given, and gives the run as it is stored.
     ///
     /// - Throws: ``WorktreeError``, ``RunnerError``, `StoreError`.
     public func run(
         _ state: SourceState, cases: [String], seed: UInt64, threads: Int, kind: RunKind,
-        environment: [String: String] = [:]
+        settings: [Setting] = [], note: String? = nil, environment: [String: String] = [:]
     ) throws -> RunRecord {
         try withProgram(of: state) { program in
             let ids = try program.known(of: cases)
@@ -52,7 +53,8 @@ public struct CommitRunner: Sendable {
             let what = "\(program.name): running \(ids.count) of \(cases.count) cases"
             return try timed(what, program.log, &display) {
                 try program.run(
-                    ids, seed: seed, threads: threads, kind: kind, environment: environment, onTick: $0)
+                    ids, seed: seed, threads: threads, kind: kind, settings: settings, note: note,
+                    environment: environment, onTick: $0)
             }
         }
     }
@@ -84,7 +86,13 @@ public struct CommitRunner: Sendable {
         }
         return try self.run(
             SourceState(of: run.build), cases: run.cases.filter { $0.state == .done }.map(\.id), seed: run.seed,
-            threads: run.threads, kind: .repro, environment: variables)
+            threads: run.threads, kind: .repro, settings: run.settings ?? [], environment: variables)
+    }
+
+    /// Takes the state's work tree away, if one was kept.
+    public func removeWorktree(of state: SourceState) {
+        Worktree.remove(
+            state, in: storeFolder, repository: Git(folder: FileManager.default.currentDirectoryPath))
     }
 
     /// Says what begins and where its output goes, and shows how long it takes.
@@ -132,11 +140,12 @@ struct CommitProgram {
 
     /// Runs the cases and gives the run as it is stored; `onTick` is called several times a second.
     func run(
-        _ ids: [String], seed: UInt64, threads: Int, kind: RunKind, environment: [String: String] = [:],
-        onTick: () -> Void
+        _ ids: [String], seed: UInt64, threads: Int, kind: RunKind, settings: [Setting] = [], note: String? = nil,
+        environment: [String: String] = [:], onTick: () -> Void
     ) throws -> RunRecord {
         let code = try tree.ran(
-            [path, "run"] + ids + options(seed, threads, isContinuing: kind != .repro),
+            [path, "run"] + ids + options(seed, threads, isContinuing: kind != .repro)
+                + settings.flatMap { ["--set", $0.description] },
             environment: self.environment.merging(environment) { _, asked in asked },
             log: log, onTick: onTick)
         guard [0, 2].contains(code) else {
@@ -144,7 +153,7 @@ struct CommitProgram {
         }
         let theirs = try RunStore(path: database, mode: .reading)
         guard var run = try theirs.runs(last: 1).first else { throw StoreError.noRun(asked: database) }
-        run.kind = kind
+        (run.kind, run.note) = (kind, note)
         let ours = try RunStore(path: runner.storePath, ledger: runner.ledger, mode: .writing, start: microseconds())
         try ours.adopt(run, from: theirs)
         return try ours.run(run.uuid)

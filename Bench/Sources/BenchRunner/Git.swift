@@ -74,16 +74,43 @@ public struct Git: Sendable {
     ///
     /// New files over 1 MiB, or beyond 16 MiB together, are left out.
     func patch() -> [UInt8]? {
+        withWholeTree { $0.changes(since: "HEAD") }
+    }
+
+    /// What the index holds that the commit does not.
+    private func changes(since commit: String) -> [UInt8]? {
         // Plumbing, which no setting of the user's changes: a patch without its prefixes could not be applied.
-        withWholeTree { $0.output("diff-index", "--cached", "--patch", "--binary", "--no-ext-diff", "HEAD") }
+        output("diff-index", "--cached", "--patch", "--binary", "--no-ext-diff", commit)
+    }
+
+    /// What a patch file makes of a commit, in the form of ``patch()``; `nil` if it does not fit.
+    func patch(_ patchFile: String, on commit: String) -> [UInt8]? {
+        withIndex(of: commit) { index in
+            guard index.output("apply", "--cached", "--binary", "--whitespace=nowarn", patchFile) != nil else {
+                return nil
+            }
+            return index.changes(since: commit)
+        }
     }
 
     /// The digest that a commit of the whole tree would have as its tree, new files included as in ``patch()``.
     func tree() -> String? { withWholeTree { $0.text("write-tree") } }
 
-    /// What `body` makes of the work tree with everything in it added to an index and an object folder of its own, so
-    /// that the repository stays untouched.
+    /// What `body` makes of the work tree with everything in it added to an index of its own.
     private func withWholeTree<T>(_ body: (Git) -> T?) -> T? {
+        withIndex(of: "HEAD") { whole in
+            guard whole.output("add", "--update") != nil,
+                let names = whole.output(
+                    "ls-files", "--others", "--exclude-standard", "-z", "--", ".", ":(exclude).bench")
+            else { return nil }
+            let added = whole.small(names.split(separator: 0).map { String(decoding: $0, as: UTF8.self) })
+            if !added.isEmpty, whole.output(["add", "--"] + added.map { ":(literal)" + $0 }) == nil { return nil }
+            return body(whole)
+        }
+    }
+
+    /// What `body` makes of a commit in an index and an object folder of its own, so that the repository stays untouched.
+    private func withIndex<T>(of commit: String, _ body: (Git) -> T?) -> T? {
         let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("bench-index-\(UUID().uuidString)")
             .path
         defer { try? FileManager.default.removeItem(atPath: scratch) }
@@ -91,17 +118,12 @@ public struct Git: Sendable {
             (try? FileManager.default.createDirectory(atPath: scratch + "/objects", withIntermediateDirectories: true))
                 != nil
         else { return nil }
-        var whole = Git(folder: root)
-        whole.environment = [
+        var index = Git(folder: root)
+        index.environment = [
             "GIT_INDEX_FILE": scratch + "/index", "GIT_OBJECT_DIRECTORY": scratch + "/objects",
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": objects,
         ]
-        guard whole.output("read-tree", "HEAD") != nil, whole.output("add", "--update") != nil,
-            let names = whole.output("ls-files", "--others", "--exclude-standard", "-z", "--", ".", ":(exclude).bench")
-        else { return nil }
-        let added = whole.small(names.split(separator: 0).map { String(decoding: $0, as: UTF8.self) })
-        if !added.isEmpty, whole.output(["add", "--"] + added.map { ":(literal)" + $0 }) == nil { return nil }
-        return body(whole)
+        return index.output("read-tree", commit) == nil ? nil : body(index)
     }
 
     private var environment: [String: String] = [:]

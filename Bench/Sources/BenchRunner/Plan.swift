@@ -20,7 +20,7 @@ public struct Plan: Sendable {
         /// The case with what `store` knows of it; without a store nothing is known.
         public init(_ item: any BenchCase, store: RunStore?) throws {
             self.item = item
-            let seconds = try store?.recentSeconds(caseID: item.id) ?? []
+            let seconds = try store?.recentSeconds(caseID: item.id, configuration: item.configuration) ?? []
             expectedSeconds = seconds.isEmpty ? item.expectedSeconds : quantile(seconds, 0.5)
             slowSeconds = seconds.count < 3 ? nil : quantile(seconds, 0.9)
         }
@@ -38,18 +38,23 @@ public struct Plan: Sendable {
     public var entries: [Entry]
     /// The UUID of the note whose prediction the run tests, if any.
     public var note: String?
+    /// What is replaced in the cases' settings.
+    public var settings: [Setting]
 
-    /// A plan over `cases`; expected times come from the store.
+    /// A plan over `cases` with `settings` replaced; expected times come from the store.
+    ///
+    /// - Throws: `SettingError` where a case does not have one of the settings.
     public init(
         _ cases: [any BenchCase], kind: RunKind, tier: Tier, seed: UInt64, threads: Int, note: String? = nil,
-        store: RunStore
+        settings: [Setting] = [], store: RunStore
     ) throws {
         self.kind = kind
         self.tier = tier
         self.seed = seed
         self.threads = threads
         self.note = note
-        entries = try cases.map { try Entry($0, store: store) }
+        self.settings = settings
+        entries = try cases.map { try Entry($0.varied(by: settings), store: store) }
     }
 
     /// SHA-256 over kind, tier, seed, threads and, in order, each case's id, version and configuration.

@@ -50,6 +50,7 @@ public struct Runner {
         display.say(
             "plan \(plan.entries.count) cases, tier \(plan.tier.rawValue), about \(Int(minutes.rounded(.up))) min, "
                 + "machine \(run.machine.machineClass), seed \(plan.seed), threads \(plan.threads)"
+                + plan.settings.map { ", \($0)" }.joined()
                 + environment.compactMapValues(\.self).sorted { $0.key < $1.key }.map { ", \($0.key)=\($0.value)" }
                 .joined())
         let keptCount = run.cases.count { $0.isKept }
@@ -90,7 +91,7 @@ public struct Runner {
             uuid: RunIdentifier.make(microseconds: now, using: &generator), kind: plan.kind, build: provenance.build,
             machine: provenance.machine, tier: plan.tier, seed: plan.seed, threads: plan.threads,
             planDigest: plan.digest, started: now, environment: provenance.environment, cases: plan.records,
-            note: plan.note)
+            note: plan.note, settings: plan.settings.isEmpty ? nil : plan.settings)
         try store.begin(run)
         return run
     }
@@ -168,6 +169,7 @@ public struct Runner {
             "--scratch", scratch, "--parent", "\(ProcessInfo.processInfo.processIdentifier)",
         ]
         if let dataFolder { arguments += ["--data", dataFolder] }
+        arguments += (run.settings ?? []).flatMap { ["--set", $0.description] }
         if traceLevel > 0 { arguments += ["--trace", "\(traceLevel)"] }
         let child = try ChildProcess(
             program: program, arguments: arguments,

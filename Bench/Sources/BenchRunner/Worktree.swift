@@ -46,6 +46,7 @@ public struct Worktree: Sendable {
     public let state: SourceState
     /// Its root.
     public let path: String
+    private let folder: String
     private let repository: Git
 
     /// The work tree for `state`: `worktrees/<commit>` in `folder`, made from the repository around `repository`.
@@ -59,8 +60,9 @@ public struct Worktree: Sendable {
             throw WorktreeError.noCommit(state.commit, isShallow: repository.isShallow)
         }
         self.state = state
+        self.folder = folder
         self.repository = repository
-        path = URL(fileURLWithPath: "\(folder)/worktrees/\(state.name)").path
+        path = Self.path(of: state, in: folder)
         if holdsState { return }
         remove()
         try makeFolder(URL(fileURLWithPath: path).deletingLastPathComponent().path)
@@ -77,11 +79,19 @@ public struct Worktree: Sendable {
         guard holdsState else { throw WorktreeError.notRecreated(commit: state.commit, folder: path) }
     }
 
-    /// Takes it away with everything that was built in it.
-    public func remove() {
+    private static func path(of state: SourceState, in folder: String) -> String {
+        URL(fileURLWithPath: "\(folder)/worktrees/\(state.name)").path
+    }
+
+    /// Takes away what there is of the state's work tree.
+    static func remove(_ state: SourceState, in folder: String, repository: Git) {
+        let path = path(of: state, in: folder)
         repository.removeWorktree(at: path)
         try? FileManager.default.removeItem(atPath: path)
     }
+
+    /// Takes it away with everything that was built in it.
+    public func remove() { Self.remove(state, in: folder, repository: repository) }
 
     /// Whether the tree at `path` is the commit with the patch and nothing else.
     private var holdsState: Bool {

@@ -43,6 +43,15 @@ extension RunStore {
         ).first
     }
 
+    /// The complete runs that tried something out with a seed and in which the case is done, newest first.
+    public func trials(of caseID: String, seed: UInt64) throws -> [RunRecord] {
+        try runs(
+            """
+            WHERE kind = 'explore' AND status = 'complete' AND seed = ? AND run.pk IN (
+                SELECT run_pk FROM run_case JOIN case_def ON case_def.pk = case_pk WHERE id = ? AND state = 'done')
+            """ + newestFirst, [Int64(bitPattern: seed), caseID])
+    }
+
     /// Adds a pin; nothing is ever removed.
     public func pin(_ pin: BaselinePin) throws {
         try write { database in

@@ -64,17 +64,21 @@ extension RunStore {
         ).first
     }
 
-    /// The wall seconds of the case's last ten finished attempts, fastest first.
-    public func recentSeconds(caseID: String) throws -> [Double] {
+    /// The wall seconds of the case's last ten finished attempts, fastest first: with these settings, if there are any.
+    public func recentSeconds(caseID: String, configuration: [String: String]) throws -> [Double] {
         try read { database in
-            try Double.fetchAll(
-                database,
-                sql: """
-                    SELECT (ended - started) / 1e6 FROM run_case JOIN case_def ON pk = case_pk
-                    WHERE id = ? AND state = 'done' ORDER BY started DESC LIMIT 10
-                    """,
-                arguments: [caseID]
-            ).sorted()
+            func seconds(_ condition: String, _ arguments: StatementArguments = []) throws -> [Double] {
+                try Double.fetchAll(
+                    database,
+                    sql: """
+                        SELECT (ended - started) / 1e6 FROM run_case JOIN case_def ON pk = case_pk
+                        WHERE id = ? AND state = 'done' \(condition) ORDER BY started DESC LIMIT 10
+                        """,
+                    arguments: [caseID] + arguments
+                ).sorted()
+            }
+            let same = try seconds("AND config = ?", [canonicalJSON(configuration)])
+            return try same.isEmpty ? seconds("") : same
         }
     }
 
@@ -198,7 +202,7 @@ func storedRun(of row: Row, cases: [CaseRecord]) throws -> RunRecord {
         machine: machine(of: row), tier: try word(row["tier"], from: "run.tier"), seed: UInt64(bitPattern: seed),
         threads: environment.threads, planDigest: row["plan_digest"], started: row["started"], ended: row["ended"],
         status: try word(row["status"], from: "run.status"), environment: environment.environment,
-        cases: cases, note: note.map { RunIdentifier.text(of: [UInt8]($0)) })
+        cases: cases, note: note.map { RunIdentifier.text(of: [UInt8]($0)) }, settings: environment.settings)
 }
 
 func machine(of row: Row) -> MachineRecord {

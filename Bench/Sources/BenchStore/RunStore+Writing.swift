@@ -95,12 +95,14 @@ extension RunStore {
 struct StoredEnvironment: Codable {
     var threads: Int
     var environment: [String: String]
+    var settings: [Setting]?
 }
 
 private func insertRun(_ run: RunRecord, in database: Database) throws {
     let build = try insertBuild(run.build, in: database)
     let machine = try insertMachine(run.machine, in: database)
-    let environment = StoredEnvironment(threads: run.threads, environment: run.environment)
+    let environment = StoredEnvironment(
+        threads: run.threads, environment: run.environment, settings: run.settings)
     try database.execute(
         sql: """
             INSERT INTO run (uuid, kind, build_pk, machine_pk, tier, preset, seed, plan_digest, started, ended, status,

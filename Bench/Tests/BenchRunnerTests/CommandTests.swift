@@ -12,7 +12,7 @@ import Testing
     init() throws { place = try Workplace() }
 
     @Test(arguments: [
-        (["list"], 0, "VERDICT listed | cases=26 |"),
+        (["list"], 0, "VERDICT listed | cases=27 |"),
         (["list", "good", "--tier", "smoke", "--long"], 0, "VERDICT listed | cases=1 |"),
         (["run", "good.smoek"], 2, "VERDICT error |"), (["show"], 2, "VERDICT error |"),
         (["show", "beef"], 2, "VERDICT error |"),
@@ -50,6 +50,20 @@ import Testing
         (["all", "--tier", "smoke", "--seeds", "1,2", "--dry-run"], 0, "VERDICT planned | cases=2 seconds=1 |"),
         (["run", "good.smoke", "--seeds", "1,2"], 0, "VERDICT complete | ok=2 "),
         (["run", "bad.throw", "--seeds", "1,2"], 2, "VERDICT incomplete | ok=0 failed=2 "),
+        (["run", "vary.line", "--set", "training.steps=5"], 0, "VERDICT complete | ok=1 "),
+        (["run", "vary.line", "--set", "training.steps=5", "--dry-run"], 0, "VERDICT planned | cases=1 seconds=6 |"),
+        (["run", "vary.line", "--set", "training.stepz=5"], 64, "VERDICT error | "),
+        (["run", "good.smoke", "--set", "training.steps=5"], 64, "VERDICT error | "),
+        (
+            ["explore", "vary.line", "--grid", "training.steps=1,5"], 0,
+            "VERDICT explored | variants=2 better=1 worse=1 dropped=0 |"
+        ),
+        (
+            ["explore", "vary.line", "--grid", "training.steps=-1"], 2,
+            "VERDICT incomplete | variants=1 better=0 worse=0 dropped=0 |"
+        ),
+        (["explore", "vary.line", "--variant", "nowhere.json"], 64, "VERDICT error | "),
+        (["explore", "vary.line", "--grid", "training=7"], 64, "VERDICT error | "),
     ])
     func `every verb ends with its code and a last line that says so`(
         _ arguments: [String], _ code: Int32, _ start: String
@@ -80,6 +94,10 @@ import Testing
         ["bisect", "good.smoke.cost", "HEAD~1", "HEAD"],
         ["bisect", "good.smoke.wall", "HEAD~1", "HEAD", "--pairs", "5"], ["completions", "csh"],
         ["data", "get", "pictures"],
+        ["run", "vary.line", "--set", "steps"], ["explore", "vary.line"], ["explore", "--grid", "a=1"],
+        ["explore", "vary.line", "--grid", "comment=1", "--seeds", "0"],
+        ["explore", "vary.line", "--grid", "comment=1", "--grid", "name=a,a"],
+        ["explore", "vary.line", "--grid", "comment=1,2,3,4", "--budget", "0.3"],
     ])
     func `bad usage is 64`(_ arguments: [String]) throws {
         #expect(try place.ended(try place.started(arguments)).code == 64)

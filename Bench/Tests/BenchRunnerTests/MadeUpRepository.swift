@@ -50,7 +50,9 @@ struct MadeUpRepository {
     }
 
     /// What the fixture says when it is run in the tree.
-    func bench(_ arguments: String...) throws -> Ended {
+    func bench(_ arguments: String...) throws -> Ended { try bench(arguments) }
+
+    func bench(_ arguments: [String]) throws -> Ended {
         let path = place.path + "/bin:" + (ProcessInfo.processInfo.environment["PATH"] ?? "")
         return try place.ended(try place.started(arguments, environment: ["PATH": path]))
     }

@@ -113,7 +113,8 @@ import Testing
     }
 
     @Test func `recent times are those of the last ten finished attempts, ascending`() throws {
-        #expect(try store.recentSeconds(caseID: "inr.one") == [])
+        let usual = finished().configuration
+        #expect(try store.recentSeconds(caseID: "inr.one", configuration: usual) == [])
         for number in 1...12 {
             try store.begin(exampleRun(number))
             var item = finished(seconds: Double(number * number))
@@ -122,7 +123,17 @@ import Testing
             )
             try store.finish(item, in: identifier(number))
         }
-        #expect(try store.recentSeconds(caseID: "inr.one") == (3...12).map { Double($0 * $0) })
+        #expect(
+            try store.recentSeconds(caseID: "inr.one", configuration: usual) == (3...12).map { Double($0 * $0) })
+        // Other settings take other times, once any ran with them.
+        let other = ["steps": "7"]
+        #expect(try store.recentSeconds(caseID: "inr.one", configuration: other).count == 10)
+        try store.begin(exampleRun(13))
+        var varied = finished(seconds: 0.5)
+        (varied.configuration, varied.started, varied.ended) = (other, 14_000_000_000, 14_000_500_000)
+        try store.finish(varied, in: identifier(13))
+        #expect(try store.recentSeconds(caseID: "inr.one", configuration: other) == [0.5])
+        #expect(try store.recentSeconds(caseID: "inr.one", configuration: usual).first == 9)
     }
 
     @Test func `every table of the specification exists and is strict`() throws {

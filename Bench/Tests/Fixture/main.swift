@@ -37,6 +37,47 @@ struct FixtureCase: BenchCase {
     }
 }
 
+/// A case whose twelve scores are its settings' doing, which take effect as training does: with noise from the seed.
+struct FixtureVariation: VariableCase {
+    /// Some settings, of a kind each.
+    struct Settings: Codable, Sendable {
+        struct Training: Codable, Sendable { var steps = 2, rate = 0.5 }
+        var training = Training()
+        var name = "plain"
+        /// Read, stored and without any influence.
+        var comment = 0
+        /// Neither read nor stored.
+        var unused = 0
+    }
+
+    let id = "vary.line"
+    let summary = "Scores that rise with the steps."
+    let tier = Tier.nightly
+    let expectedSeconds = 6.0
+    let version = 1
+    let dataFolders: [String] = []
+    var settings = Settings()
+
+    var configuration: [String: String] {
+        ["training": "\(settings.training)", "name": settings.name, "comment": "\(settings.comment)"]
+    }
+    let metrics = [
+        Metric("score", .quality, direction: .higherIsBetter, finaliser: .mean, smallestEffect: 0.1),
+        Metric("loss", .quality, direction: .lowerIsBetter, finaliser: .mean, smallestEffect: 0.1),
+    ]
+
+    func run(in context: CaseContext) throws -> CaseOutcome {
+        if settings.training.steps < 0 { throw FixtureError() }
+        let noise = (0..<3).flatMap { values(seed: context.seed &+ 7 * $0) }
+        let scores = noise.enumerated().map { Double(settings.training.steps) * (1 + Double($0 % 3) / 10) + $1 }
+        let items = noise.indices.map { "item-\($0)" }
+        return CaseOutcome([
+            Measurement(metrics[0], scores: Scores(items: items, values: scores)),
+            Measurement(metrics[1], scores: Scores(items: items, values: scores.map { -$0 })),
+        ])
+    }
+}
+
 struct FixtureError: Error, CustomStringConvertible {
     let description = "weights.npy: 3 values were found; give 4."
 }
@@ -200,4 +241,4 @@ let dataSets = [
     DataSet("secrets", line: "data", "nothing", source: "apply to nobody", licence: "none", layout: "unknown"),
 ]
 
-runBench(cases: cases, dataSets: dataSets, trials: NoTrials.self)
+runBench(cases: cases + [FixtureVariation()], dataSets: dataSets, trials: NoTrials.self)

@@ -8,7 +8,7 @@ internal import TensorIO
 internal import Tensors
 
 /// A row of the table.
-public struct SyntheticWorldDialogue: BenchCase {
+public struct SyntheticWorldDialogue: VariableCase {
     /// What is varied.
     public enum Setting: Sendable, Equatable {
         /// A method on the easy world.
@@ -24,9 +24,22 @@ public struct SyntheticWorldDialogue: BenchCase {
     }
 
     private let setting: Setting
+    /// The preset, changed as the row says.
+    public var settings: DialogueConfiguration
 
     /// The row of one setting.
-    public init(_ setting: Setting) { self.setting = setting }
+    public init(_ setting: Setting) {
+        self.setting = setting
+        settings = .probe
+        switch setting {
+        case .easy: break
+        case .labels(let percent): settings.labelShare = Double(percent) / 100
+        case .header, .alias:
+            (settings.warmQuery, settings.gate, settings.steps) = (.header, 0.5, 2000)
+            settings.replyTurns = setting == .header ? nil : 1
+        case .chat: (settings.searchCost, settings.gate, settings.steps) = (0.3, 0.7, 1500)
+        }
+    }
 
     /// `dialogue.synth.<setting>.<method>`.
     public var id: String {
@@ -117,19 +130,6 @@ public struct SyntheticWorldDialogue: BenchCase {
         if case .alias = setting { world.alias = 1 }
         if setting == .chat { world.chatShare = 0.3 }
         return world
-    }
-
-    private var settings: DialogueConfiguration {
-        var settings = DialogueConfiguration.probe
-        switch setting {
-        case .easy: break
-        case .labels(let percent): settings.labelShare = Double(percent) / 100
-        case .header, .alias:
-            (settings.warmQuery, settings.gate, settings.steps) = (.header, 0.5, 2000)
-            settings.replyTurns = setting == .header ? nil : 1
-        case .chat: (settings.searchCost, settings.gate, settings.steps) = (0.3, 0.7, 1500)
-        }
-        return settings
     }
 
     /// Trains, then searches and replies on dialogues about entities that training never asked about.

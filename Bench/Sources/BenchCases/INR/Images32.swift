@@ -1,7 +1,7 @@
 // LA-GINR, table 1 at reduced size: one row per method on one set of 32 × 32 pictures, beside the floors.
 // The setting is the INR specification's 10.6; the preset is INRConfiguration.nightly32.
 
-internal import INR
+public import INR
 internal import Learning
 public import Measurements
 internal import TensorIO
@@ -16,7 +16,7 @@ struct MissingDataFolder: Error, Equatable, CustomStringConvertible {
 }
 
 /// A row of the table.
-public struct Images32: BenchCase {
+public struct Images32: VariableCase {
     /// What reconstructs the pictures.
     public enum Method: String, CaseIterable, Sendable {
         case locality = "la-ginr"
@@ -42,11 +42,14 @@ public struct Images32: BenchCase {
 
     private let pictures: Pictures
     private let method: Method
+    /// The preset of the trained methods.
+    public var settings: INRConfiguration
 
     /// The row of `method` on `pictures`.
     public init(_ pictures: Pictures, _ method: Method) {
         self.pictures = pictures
         self.method = method
+        settings = pictures == .smoke ? .smoke32 : .nightly32
     }
 
     /// `inr.img32.<pictures>.<method>`.
@@ -139,7 +142,6 @@ public struct Images32: BenchCase {
     private static let decodeMilliseconds = Metric(
         "decode", .cost, unit: "ms", direction: .lowerIsBetter, decimals: 2, smallestEffect: 0.05)
 
-    private var settings: INRConfiguration { pictures == .smoke ? .smoke32 : .nightly32 }
     private var trainCount: Int { pictures == .smoke ? 64 : 2400 }
     private var testCount: Int { pictures == .smoke ? 16 : 300 }
 

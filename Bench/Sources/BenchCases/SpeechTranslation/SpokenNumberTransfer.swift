@@ -8,7 +8,7 @@ internal import TensorIO
 internal import Tensors
 
 /// A row of the table.
-public struct SpokenNumberTransfer: BenchCase {
+public struct SpokenNumberTransfer: VariableCase {
     /// Who speaks.
     public enum Speech: String, CaseIterable, Sendable {
         /// Six people of FSDD.
@@ -22,15 +22,19 @@ public struct SpokenNumberTransfer: BenchCase {
     private let speech: Speech
     private let setting: TransferSetting?
     private let method: TransferMethod
+    /// The preset.
+    public var settings: TransferConfiguration
 
     /// The row of `method` on what `speech` says.
     public init(_ speech: Speech, _ method: TransferMethod) {
         (self.speech, self.method, setting) = (speech, method, nil)
+        settings = speech == .smoke ? .nanoSmoke : .nano
     }
 
     /// The row of `method` on what people say, in the setting of a hypothesis.
     public init(_ setting: TransferSetting, _ method: TransferMethod) {
         (speech, self.method, self.setting) = (.people, method, setting)
+        settings = .nano(setting)
     }
 
     /// `st.snt.<method>` for people, `st.snt.<speech>.<method>` for made-up voices, `st.snt.<setting>.<method>`.
@@ -140,9 +144,6 @@ public struct SpokenNumberTransfer: BenchCase {
 
     /// Whether there is a translator of text before speech, of which something can be retained.
     private var hasText: Bool { method.startsFromText && speech != .smoke }
-    private var settings: TransferConfiguration {
-        speech == .smoke ? .nanoSmoke : setting.map { .nano($0) } ?? .nano
-    }
     private var counts: SpokenNumberCounts {
         var counts = speech == .smoke ? SpokenNumberCounts.few : .published
         if setting == .scarce { counts.train = 300 }

@@ -79,7 +79,8 @@ public struct ExternalJudge: BenchCase {
         let judge = try SilentFace(folder: data + "/pad")
         switch faces {
         case .generated:
-            let (world, sets) = (GeneratedFaces(seed: GeneratedShift.world), GeneratedShift.sets)
+            let world = GeneratedFaces(seed: GeneratedShift.world)
+            let sets = ProtocolSets(PADConfiguration.reduced.sizes, seed: GeneratedShift.world)
             return CaseOutcome(
                 Self.conditions.enumerated().flatMap { index, condition in
                     context.report(0.5 * Double(index), condition.rawValue)

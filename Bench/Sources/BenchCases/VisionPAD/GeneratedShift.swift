@@ -8,7 +8,7 @@ internal import Tensors
 public import VisionPAD
 
 /// A row of the table.
-public struct GeneratedShift: BenchCase {
+public struct GeneratedShift: VariableCase {
     /// What tells live faces from attacks.
     public enum Detector: String, CaseIterable, Sendable {
         /// Floor: colour patterns and logistic regression.
@@ -25,10 +25,11 @@ public struct GeneratedShift: BenchCase {
     ///
     /// The generator was made while looking at another world's error rates.
     static let world: UInt64 = 2026
-    static let sets = ProtocolSets(PADConfiguration.reduced.sizes, seed: world)
 
     private let recipe: TrainingRecipe
     private let detector: Detector
+    /// The preset.
+    public var settings = PADConfiguration.reduced
 
     /// The row of `detector` trained by `recipe`.
     public init(_ recipe: TrainingRecipe, _ detector: Detector) {
@@ -66,7 +67,7 @@ public struct GeneratedShift: BenchCase {
     /// The preset and the bound that the threshold was chosen by.
     public var configuration: [String: String] {
         [
-            "detector": detector.rawValue, "recipe": recipe.rawValue, "preset": canonicalJSON(PADConfiguration.reduced),
+            "detector": detector.rawValue, "recipe": recipe.rawValue, "preset": canonicalJSON(settings),
             "threshold": "BPCER 5 % on dev", "world": "\(Self.world)",
         ]
     }
@@ -104,11 +105,12 @@ public struct GeneratedShift: BenchCase {
     public func run(in context: CaseContext) throws -> CaseOutcome {
         context.report(0, "faces")
         let faces = GeneratedFaces(seed: Self.world)
-        let development = faces.frames(Self.sets.development)
-        let tests = TestCondition.allCases.map { (condition: $0, frames: faces.frames(Self.sets.test($0))) }
+        let sets = ProtocolSets(settings.sizes, seed: Self.world)
+        let development = faces.frames(sets.development)
+        let tests = TestCondition.allCases.map { (condition: $0, frames: faces.frames(sets.test($0))) }
         let clock = ContinuousClock()
         var score: ([FaceFrame]) -> [ScoredPresentation] = { _ in [] }
-        let train = faces.frames(Self.sets.training(recipe))
+        let train = faces.frames(sets.training(recipe))
         let duration = try clock.measure { score = try detector(trainedOn: train, context) }
         let shipped = PresentationSet(score(development)).rates(at: .bpcerAtMost(0.05)).threshold
         let threshold = Threshold(shipped.value, origin: .dev)
@@ -127,7 +129,7 @@ public struct GeneratedShift: BenchCase {
             Measurement(Self.seconds, value: duration / .seconds(1)),
         ]
         if recipe == .fourPlaces {
-            let other = try detector(trainedOn: faces.frames(Self.sets.training(.twoPlaces)), context)
+            let other = try detector(trainedOn: faces.frames(sets.training(.twoPlaces)), context)
             for (condition, frames) in tests where Self.compared.contains(condition) {
                 guard let mine = result[condition] else { continue }
                 measurements.append(Self.change(condition, of: mine, since: PresentationSet(other(frames))))
@@ -181,7 +183,7 @@ public struct GeneratedShift: BenchCase {
     private func trained<Model: PresentationAttackDetector>(
         _: Model.Type, on frames: [FaceFrame], _ context: CaseContext
     ) throws -> ([FaceFrame]) -> [ScoredPresentation] {
-        var training = PADTraining<Model>(.reduced, on: frames, seed: context.seed)
+        var training = PADTraining<Model>(settings, on: frames, seed: context.seed)
         let count = training.stepCount
         while !training.isFinished {
             try training.step()

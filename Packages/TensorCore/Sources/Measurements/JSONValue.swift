@@ -1,0 +1,49 @@
+// Any JSON value, for settings that are known by their names alone.
+
+public import Foundation
+
+/// Any JSON value; numbers keep every digit they were written with, up to 38.
+public enum JSONValue: Codable, Sendable, Equatable {
+    case null
+    case flag(Bool)
+    case number(Decimal)
+    case text(String)
+    case list([JSONValue])
+    case object([String: JSONValue])
+
+    /// The value that the text is, or the text itself where it is no JSON: `1e-3`, `[1,2]`, `cosine`.
+    public init(_ text: String) {
+        self = (try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))) ?? .text(text)
+    }
+
+    /// Reads whichever of the six it is.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if container.decodeNil() {
+            self = .null
+        } else if let value = try? container.decode(Bool.self) {
+            self = .flag(value)
+        } else if let value = try? container.decode(Decimal.self) {
+            self = .number(value)
+        } else if let value = try? container.decode(String.self) {
+            self = .text(value)
+        } else if let value = try? container.decode([JSONValue].self) {
+            self = .list(value)
+        } else {
+            self = .object(try container.decode([String: JSONValue].self))
+        }
+    }
+
+    /// Writes it as it was read.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .null: try container.encodeNil()
+        case .flag(let value): try container.encode(value)
+        case .number(let value): try container.encode(value)
+        case .text(let value): try container.encode(value)
+        case .list(let value): try container.encode(value)
+        case .object(let value): try container.encode(value)
+        }
+    }
+}
