@@ -47,3 +47,39 @@ public enum JSONValue: Codable, Sendable, Equatable {
         }
     }
 }
+
+extension JSONValue {
+    /// What a value is written as, without keys whose value is `nil`.
+    ///
+    /// Stops where there is no such form: a number that is not finite.
+    init(of value: some Encodable) {
+        do {
+            self = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode([value])).items[0]
+        } catch {
+            fatalError("JSONValue: \(type(of: value)) has no JSON form: \(error)")
+        }
+    }
+
+    private var items: [JSONValue] {
+        guard case .list(let items) = self else { return [] }
+        return items
+    }
+
+    /// A text for each value at the end of a path: `["bleu.tokenisation": "none"]`; places in lists are numbers.
+    func flattened(under path: String? = nil) -> [String: String] {
+        func joined(_ children: some Sequence<(String, JSONValue)>) -> [String: String] {
+            children.reduce(into: [:]) { all, child in
+                let name = path.map { "\($0).\(child.0)" } ?? child.0
+                all.merge(child.1.flattened(under: name)) { first, _ in first }
+            }
+        }
+        switch self {
+        case .null: return [path ?? "": "none"]
+        case .flag(let value): return [path ?? "": "\(value)"]
+        case .number(let value): return [path ?? "": "\(value)"]
+        case .text(let value): return [path ?? "": value]
+        case .list(let items): return joined(items.enumerated().map { ("\($0)", $1) })
+        case .object(let fields): return joined(fields.map { ($0.key, $0.value) })
+        }
+    }
+}

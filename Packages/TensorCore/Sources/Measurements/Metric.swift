@@ -52,7 +52,7 @@ public struct Metric: Codable, Sendable, Equatable {
         self.decimals = decimals
         self.finaliser = finaliser
         self.smallestEffect = smallestEffect
-        self.signature = Signature(name: name, version: version, options: flattened(configuration))
+        self.signature = Signature(name: name, version: version, options: JSONValue(of: configuration).flattened())
     }
 }
 
