@@ -61,6 +61,10 @@ import Testing
         #expect(ended.output.split(separator: "dropped after 1 of 3 seeds, in place").count == 3)
         #expect(ended.output.contains("(dropped after 2 of 3 seeds, in place 2)"))
         #expect(names(in: ended.output) == [7, 5, 3, 1].map { "steps=\($0)" })
+        // The seeds that each ran with: it is the better half that goes on.
+        for (name, seeds) in [("steps=7", " 3/3 "), ("steps=5", " 2/2 "), ("steps=3", " 1/1 "), ("steps=1", " 1/1 ")] {
+            #expect(ended.output.split(separator: "\n").contains { $0.hasPrefix(name) && $0.contains(seeds) })
+        }
     }
 
     @Test func `what ran before is taken from the store`() throws {
