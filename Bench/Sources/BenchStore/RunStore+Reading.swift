@@ -264,10 +264,9 @@ func metric(of row: Row) throws -> Metric {
     let text: String = row["signature"]
     guard let signature = Signature(parsing: text) else { throw damaged("metric.signature", text) }
     var metric = Metric(
-        row["name"], try word(row["class"], from: "metric.class"), unit: row["unit"],
+        signature, try word(row["class"], from: "metric.class"), unit: row["unit"],
         direction: Direction(rawValue: row["direction"]) ?? .none, decimals: row["decimals"],
-        finaliser: try word(row["finaliser"], from: "metric.finaliser"), smallestEffect: row["sesoi"],
-        version: signature.version, configuration: signature.options)
+        finaliser: try word(row["finaliser"], from: "metric.finaliser"), smallestEffect: row["sesoi"])
     let published: String? = row["published"]
     metric.published = try published.map { try decoded($0, from: "metric.published") }
     return metric

@@ -54,15 +54,26 @@ extension JSONValue {
     /// Stops where there is no such form: a number that is not finite.
     init(of value: some Encodable) {
         do {
-            self = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode([value])).items[0]
+            self = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(value))
         } catch {
             fatalError("JSONValue: \(type(of: value)) has no JSON form: \(error)")
         }
     }
 
-    private var items: [JSONValue] {
-        guard case .list(let items) = self else { return [] }
-        return items
+    /// The value as a type reads it; `nil` where that takes no such value.
+    func decoded<Value: Decodable>(as _: Value.Type) -> Value? {
+        try? JSONDecoder().decode(Value.self, from: JSONEncoder().encode(self))
+    }
+
+    /// As it is written, keys in order.
+    var json: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        do {
+            return String(decoding: try encoder.encode(self), as: UTF8.self)
+        } catch {
+            fatalError("JSONValue: every value has a JSON form, yet: \(error)")
+        }
     }
 
     /// A text for each value at the end of a path: `["bleu.tokenisation": "none"]`; places in lists are numbers.

@@ -45,14 +45,24 @@ public struct Metric: Codable, Sendable, Equatable {
         finaliser: Finaliser = .given, smallestEffect: Double = 0, version: Int = 1,
         configuration: some Encodable = [String: String]()
     ) {
-        self.name = name
+        self.init(
+            Signature(name: name, version: version, options: JSONValue(of: configuration).flattened()), metricClass,
+            unit: unit, direction: direction, decimals: decimals, finaliser: finaliser, smallestEffect: smallestEffect)
+    }
+
+    /// The definition that a signature stands for; its name is the metric's name.
+    public init(
+        _ signature: Signature, _ metricClass: MetricClass, unit: String, direction: Direction, decimals: Int,
+        finaliser: Finaliser, smallestEffect: Double
+    ) {
+        name = signature.name
         self.metricClass = metricClass
         self.unit = unit
         self.direction = direction
         self.decimals = decimals
         self.finaliser = finaliser
         self.smallestEffect = smallestEffect
-        self.signature = Signature(name: name, version: version, options: JSONValue(of: configuration).flattened())
+        self.signature = signature
     }
 }
 

@@ -1,7 +1,5 @@
 // Settings of a case replaced from outside, by their path: `speechStage.steps=1400`.
 
-internal import Foundation
-
 /// A case whose settings can be replaced.
 public protocol VariableCase: BenchCase {
     associatedtype Settings: Codable, Sendable
@@ -28,7 +26,7 @@ public struct Setting: Codable, Sendable, Equatable, CustomStringConvertible {
     /// `path=value`; words without quotes, unless they would be taken for something else.
     public var description: String {
         if case .text(let word) = value, JSONValue(word) == value { return "\(path)=\(word)" }
-        return "\(path)=\(json(value))"
+        return "\(path)=\(value.json)"
     }
 }
 
@@ -49,9 +47,9 @@ extension VariableCase {
     fileprivate func replacing(_ changes: [Setting]) throws(SettingError) -> Self {
         var varied = self
         for change in changes {
-            let (before, configuration) = (json(varied.settings), varied.configuration)
+            let (before, configuration) = (JSONValue(of: varied.settings), varied.configuration)
             varied.settings = try replaced(change, in: varied.settings)
-            if json(varied.settings) != before && varied.configuration == configuration {
+            if JSONValue(of: varied.settings) != before && varied.configuration == configuration {
                 throw .ignored(caseID: id, path: change.path)
             }
         }
@@ -64,13 +62,13 @@ extension VariableCase {
 /// - Throws: ``SettingError/unknown(path:known:)`` or ``SettingError/unfit(_:now:)``.
 public func replaced<Value: Codable>(_ setting: Setting, in value: Value) throws(SettingError) -> Value {
     let names = setting.path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    let before = JSONValue(json(value))
+    let before = JSONValue(of: value)
     let changed = try before.replacing(names[...], with: setting.value, path: setting.path)
-    guard let result = try? JSONDecoder().decode(Value.self, from: Data(json(changed).utf8)) else {
-        throw .unfit(setting, now: before.at(names).map { json($0) })
+    guard let result = changed.decoded(as: Value.self) else {
+        throw .unfit(setting, now: before.at(names)?.json)
     }
     // What is nil has no name in the JSON yet; what nothing reads has none afterwards either.
-    guard before.at(names) != nil || JSONValue(json(result)).at(names) != nil else {
+    guard before.at(names) != nil || JSONValue(of: result).at(names) != nil else {
         throw .unknown(path: setting.path, known: before.at(names.dropLast())?.names ?? [])
     }
     return result
@@ -141,15 +139,5 @@ extension JSONValue {
             return .list(items)
         case .null, .flag, .number, .text, .list: throw .unknown(path: path, known: self.names)
         }
-    }
-}
-
-private func json(_ value: some Encodable) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    do {
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
-    } catch {
-        fatalError("json: \(type(of: value)) has no JSON form: \(error)")
     }
 }
