@@ -58,7 +58,8 @@ public struct FinalisedSample: Sendable {
     }
 
     /// The expanded percentile 95 % interval from 10 000 draws of the groups with replacement, and the draws' standard
-    /// deviation times √(G/(G−1)), which is the standard error; `nil` below two groups, or where more than one draw in twenty has no value (one that lacks a class).
+    /// deviation times √(G/(G−1)), which is the standard error; `nil` below two groups, or where more than one draw in
+    /// twenty has no value (one that lacks a class).
     public func resampled(using generator: inout SplitMix64) -> (interval: ClosedRange<Double>, standardError: Double)?
     {
         guard groupCount >= 2, value.isFinite else { return nil }
@@ -83,8 +84,10 @@ public struct FinalisedSample: Sendable {
     /// Exact up to 12 groups; beyond, (count + 1)/(T + 1) with T = 10 000. `GroupedSample` goes further, since a mean
     /// costs it nothing.
     public func randomisationP(using generator: inout SplitMix64) -> Double {
-        // Equal values summed in another order differ in the last bits.
-        let bound = abs(value) * (1 - 1e-12)
+        // Equal values summed in another order differ in the last bits, and so does the difference of large ones.
+        let sides = Array(repeating: 1.0, count: groupCount) + Array(repeating: 0, count: groupCount)
+        let size = tables.reduce(0) { $0 + abs($1.value(sides)) + abs($1.value(sides.reversed())) }
+        let bound = abs(value) - 1e-12 * size / Double(tables.count)
         func isReached(_ isSwapped: (Int) -> Bool) -> Bool {
             var (before, after) = (
                 [Double](repeating: 0, count: 2 * groupCount), [Double](repeating: 0, count: 2 * groupCount)

@@ -66,6 +66,17 @@ private func value(_ finaliser: Finaliser, _ rows: [[Double]]) -> Double {
         #expect(sample.randomisationP(using: &other) == means.randomisationP(using: &one))
     }
 
+    @Test func `groups that are equal on both sides count as ties, however small the difference`() {
+        // One group of twenty differs, by far less than a side is large: whichever way it is swapped, the size is the same.
+        let before = (0..<20).flatMap { [30 + Double($0) / 7, 10.0] }
+        var after = before
+        after[10] += 1e-9
+        var generator = SplitMix64(seed: 5)
+        #expect(
+            FinalisedSample(.perplexity, pairs: [(before, after, Array(0..<20))]).randomisationP(using: &generator) == 1
+        )
+    }
+
     @Test func `several seeds are averaged, and a draw without a class has no value`() {
         let rows: [Double] = [0, 1, 1, 1, 0, 0, 1, 0]
         let worse: [Double] = [0, 1, 1, 1, 0, 1, 1, 0]

@@ -330,12 +330,11 @@ extension PresentationSet {
             let chosen = classes.indices.filter { classes[$0] == one }
             return rows(of: chosen, width: 1) { [isWrong[$0]] }
         }
-        let ofAll =
-            [
-                rows(of: attacks, width: 2) { [Double(classes[$0] - 1), isWrong[$0]] }, labelledScores,
-                rows(of: attacks, width: 1) { [presentations[$0].score.isNaN ? 1 : 0] },
-                rows(of: bonaFide, width: 1) { [presentations[$0].score.isNaN ? 1 : 0] },
-            ]
+        let ofAll = [
+            rows(of: attacks, width: 2) { [Double(classes[$0] - 1), isWrong[$0]] }, labelledScores,
+            rows(of: attacks, width: 1) { [presentations[$0].score.isNaN ? 1 : 0] },
+            rows(of: bonaFide, width: 1) { [presentations[$0].score.isNaN ? 1 : 0] },
+        ]
         let curve = curve
         let values = [curve.rates(at: .at(threshold)).apcer, curve.eer, apnrr, bpnrr]
         return zip(metrics, ofClasses).map { Measurement($0, scores: $1) }
