@@ -49,6 +49,7 @@ public struct Tensor: Sendable {
     mutating func makeUnique() {
         self = detached
         if !isContiguous || !isKnownUniquelyReferenced(&storage) { self = Kernels.gatherStrided(self) }
+        storage.forgetDerived()
     }
 
     func attached(to node: Node?) -> Tensor {
