@@ -25,13 +25,9 @@ public func meanSquaredError(_ prediction: Tensor, target: Tensor) -> Tensor {
 /// - Returns: A scalar `[]` in nats per position; 0 with zero gradient if every label is ignored.
 public func crossEntropy(_ logits: Tensor, labels: Indices, smoothing: Float = 0, ignored: Int32 = -100) -> Tensor {
     shapeCheck(Array(logits.shape.dropLast()) == labels.shape, "crossEntropy", logits.shape, labels.shape)
-    let weights = Tensor(labels.scalars.map { $0 == ignored ? 0 : 1 }, shape: labels.shape)
-    let keptCount = max(weights.sum().item, 1)
-    let safe = Indices(labels.scalars.map { $0 == ignored ? 0 : $0 }, shape: labels.shape)
-    let logProbabilities = logits.logSoftmax()
-    let hit = logProbabilities.picked(at: safe) * (smoothing - 1)  // […]
-    let loss = smoothing == 0 ? hit : hit - logProbabilities.mean(along: -1) * smoothing
-    return loss.selected(where: weights, else: Tensor(0)).sum() / keptCount
+    let keptCount = labels.scalars.count { $0 != ignored }
+    return logits.crossEntropies(labels: labels, smoothing: smoothing, ignored: ignored).sum()
+        / Float(max(keptCount, 1))
 }
 
 /// The mean cross-entropy between probabilities σ(logits) and targets: max(x, 0) − x·t + log(1 + e^−|x|).

@@ -130,6 +130,7 @@ void tk_set_threads(int count) {
 }
 
 int tk_get_threads(void) {
+    if (is_inside) return 1;
     pthread_mutex_lock(&pool.gate);
     if (pool.thread_count == 0) pool.thread_count = available_processors();
     int count = pool.thread_count;
@@ -190,20 +191,25 @@ void tk_for_ranges(size_t n, size_t block, tk_range_body body, void *context) {
 
 static pthread_key_t scratch_key;
 static pthread_once_t scratch_once = PTHREAD_ONCE_INIT;
-static _Thread_local struct {
+typedef struct {
     float *buffer;
     size_t count;
 } scratch;
+static _Thread_local scratch scratches[TK_SCRATCH_COUNT];
 
-static void make_scratch_key(void) { pthread_key_create(&scratch_key, free); }
+static void free_scratches(void *own) {
+    for (int i = 0; i < TK_SCRATCH_COUNT; i++) free(((scratch *)own)[i].buffer);
+}
+static void make_scratch_key(void) { pthread_key_create(&scratch_key, free_scratches); }
 
-float *tk_scratch(size_t count) {
-    if (count > scratch.count) {
+float *tk_scratch_at(int which, size_t count) {
+    scratch *s = &scratches[which];
+    if (count > s->count) {
         pthread_once(&scratch_once, make_scratch_key);
-        free(scratch.buffer);
-        scratch.count = (count + (count >> 1) + 1023) & ~(size_t)1023;
-        if (posix_memalign((void **)&scratch.buffer, 64, scratch.count * sizeof(float)) != 0) abort();
-        pthread_setspecific(scratch_key, scratch.buffer);
+        free(s->buffer);
+        s->count = (count + (count >> 1) + 1023) & ~(size_t)1023;
+        if (posix_memalign((void **)&s->buffer, 64, s->count * sizeof(float)) != 0) abort();
+        pthread_setspecific(scratch_key, scratches);
     }
-    return scratch.buffer;
+    return s->buffer;
 }

@@ -1,12 +1,13 @@
 // Matrix products: how they are cut into register tiles, packed and shared among threads.
 // Every output is one chain of multiply-adds over k ascending, so nothing here can change a bit of the result.
 #include "variant.h"
+#include <string.h>
 
 enum {
     DEPTH = 256,     // multiply-adds per pass: a panel of B is 16 KiB and stays in the first cache
     BLOCK_ROWS = 96, // rows of A packed at a time: 96 KiB, in the second cache
     CHUNK_COLUMNS = 512,
-    PACKED_LIMIT = 1 << 20, // floats of B packed at a time
+    PACKED_LIMIT = 1 << 18, // floats of B packed at a time: what two cores have in their second caches
 };
 
 // The part of a product that one task computes.
@@ -14,7 +15,7 @@ typedef struct {
     const tk_product *p;
     const tk_variant *variant;
     const float *a, *b;
-    float *c, *preactivation;
+    float *c, *slope;
     const float *packed_b; // panels of `packed_depth` rows each, from depth `packed_first` on; or NULL
     size_t packed_depth, packed_first;
 } operand_set;
@@ -28,19 +29,19 @@ static operand_set batch_operands(const tk_product *p, const tk_variant *variant
         .a = p->a + i * p->a_batch[0] + j * p->a_batch[1],
         .b = p->b + i * p->b_batch[0] + j * p->b_batch[1],
         .c = p->c + c,
-        .preactivation = p->preactivation ? p->preactivation + c : NULL,
+        .slope = p->slope ? p->slope + c : NULL,
     };
 }
 
-// Rows of A as tiles of six, k-major inside; a missing row of the last tile is left out, not padded.
+// Rows of A as tiles of six, k-major inside; a missing row of the last tile is left out, not padded. Where rows lie side
+// by side, eight are copied at once and the next depth overwrites the last two: `packed` has room for two floats more.
 static void pack_a(const float *a, ptrdiff_t row, ptrdiff_t column, size_t rows, size_t k, float *packed) {
     for (size_t first = 0; first < rows; first += TK_TILE_ROWS, packed += k * TK_TILE_ROWS) {
         size_t count = tk_minimum(TK_TILE_ROWS, rows - first);
         const float *tile = a + (ptrdiff_t)first * row;
-        if (count == TK_TILE_ROWS) {
+        if (row == 1 && rows - first >= 8) {
             for (size_t i = 0; i < k; i++)
-                for (size_t r = 0; r < TK_TILE_ROWS; r++)
-                    packed[i * TK_TILE_ROWS + r] = tile[(ptrdiff_t)r * row + (ptrdiff_t)i * column];
+                memcpy(packed + i * TK_TILE_ROWS, tile + (ptrdiff_t)i * column, 8 * sizeof(float));
         } else {
             for (size_t i = 0; i < k; i++)
                 for (size_t r = 0; r < count; r++)
@@ -55,10 +56,10 @@ static void multiply_pass(const operand_set *o, size_t row, size_t rows, size_t 
     const tk_product *p = o->p;
     const tk_variant *v = o->variant;
     const size_t width = v->tile_columns;
-    _Alignas(64) float packed_a[BLOCK_ROWS * DEPTH];
+    _Alignas(64) float packed_a[BLOCK_ROWS * DEPTH + 2];
     const float *a = o->a + (ptrdiff_t)row * p->a_row + (ptrdiff_t)first * p->a_column;
     // Packing pays when the rows are read for many columns, or lie across the cache lines.
-    const bool packs_a = p->a_column != 1 || columns > 128;
+    const bool packs_a = p->a_column != 1;
     if (packs_a) pack_a(a, p->a_row, p->a_column, rows, depth, packed_a);
 
     const float *b = o->b + (ptrdiff_t)first * p->b_row + (ptrdiff_t)column * p->b_column;
@@ -68,7 +69,7 @@ static void multiply_pass(const operand_set *o, size_t row, size_t rows, size_t 
     tk_tile t = {.k = depth,
                  .c_row = p->c_row,
                  .activation = p->activation,
-                 .continues = first > 0,
+                 .continues = first > 0 || p->continues,
                  .finishes = first + depth == p->k};
     for (size_t j = 0; j < columns; j += width) {
         t.columns = tk_minimum(width, columns - j);
@@ -90,7 +91,7 @@ static void multiply_pass(const operand_set *o, size_t row, size_t rows, size_t 
             t.a_column = packs_a ? TK_TILE_ROWS : p->a_column;
             ptrdiff_t offset = (ptrdiff_t)(row + i) * p->c_row + (ptrdiff_t)(column + j);
             t.c = o->c + offset;
-            t.preactivation = o->preactivation ? o->preactivation + offset : NULL;
+            t.slope = o->slope ? o->slope + offset : NULL;
             v->tile(&t);
         }
     }

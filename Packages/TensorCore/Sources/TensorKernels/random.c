@@ -21,6 +21,7 @@ static void block_words(const tk_random *r, uint64_t block, uint32_t words[4]) {
 }
 
 typedef struct {
+    const tk_variant *variant;
     tk_random random;
     float *y;
     float a, b;
@@ -28,15 +29,11 @@ typedef struct {
 
 static void uniform_range(size_t begin, size_t end, void *context) {
     const random_job *job = context;
-    uint32_t words[4];
-    for (size_t i = begin; i < end; i++) {
-        if (i % 4 == 0) block_words(&job->random, i / 4, words);
-        job->y[i] = fmaf(job->b - job->a, (float)(words[i % 4] >> 8) * 0x1p-24f, job->a);
-    }
+    job->variant->uniform(&job->random, begin, job->y + begin, end - begin, job->a, job->b);
 }
 
 void tk_random_uniform(tk_random r, float *y, size_t n, float low, float high) {
-    random_job job = {r, y, low, high};
+    random_job job = {tk_current(), r, y, low, high};
     tk_for_ranges(n, 8192, uniform_range, &job);
 }
 
@@ -56,6 +53,25 @@ static void normal_range(size_t begin, size_t end, void *context) {
 }
 
 void tk_random_normal(tk_random r, float *y, size_t n, float mean, float deviation) {
-    random_job job = {r, y, mean, deviation};
+    random_job job = {tk_current(), r, y, mean, deviation};
     tk_for_ranges(n, 8192, normal_range, &job);
+}
+
+typedef struct {
+    const tk_variant *variant;
+    tk_random random;
+    const float *x;
+    float *y;
+    int32_t threshold;
+    float scale;
+} dropout_job;
+
+static void dropout_range(size_t begin, size_t end, void *context) {
+    const dropout_job *job = context;
+    job->variant->dropout(&job->random, begin, job->threshold, job->scale, job->x + begin, job->y + begin, end - begin);
+}
+
+void tk_dropout(tk_random r, const float *x, float *y, size_t n, float probability, float scale) {
+    dropout_job job = {tk_current(), r, x, y, tk_dropout_threshold(probability), scale};
+    tk_for_ranges(n, 8192, dropout_range, &job);
 }

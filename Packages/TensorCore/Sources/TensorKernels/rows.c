@@ -149,6 +149,90 @@ void tk_log_softmax_gradient(const float *y, const float *g, float *dx, size_t r
     tk_for_ranges(rows, rows_per_task(n), log_softmax_gradient_rows, &job);
 }
 
+typedef struct {
+    const tk_variant *variant;
+    const float *x, *g;
+    const int32_t *labels;
+    float smoothing, *y;
+    int32_t ignored;
+    size_t n;
+} cross_entropy_job;
+
+static void cross_entropy_rows(size_t begin, size_t end, void *context) {
+    const cross_entropy_job *job = context;
+    const size_t n = job->n;
+    float *y = tk_scratch(n);
+    for (size_t r = begin; r < end; r++) {
+        job->y[r] = 0;
+        if (job->labels[r] == job->ignored) continue;
+        job->variant->log_softmax(job->x + r * n, y, n);
+        job->y[r] = y[job->labels[r]] * (job->smoothing - 1);
+        if (job->smoothing != 0) job->y[r] -= job->variant->sum(y, n) / (float)n * job->smoothing;
+    }
+}
+
+void tk_cross_entropy(const float *x, const int32_t *labels, float smoothing, int32_t ignored, float *losses,
+                      size_t rows, size_t n) {
+    cross_entropy_job job = {tk_current(), x, NULL, labels, smoothing, losses, ignored, n};
+    tk_for_ranges(rows, rows_per_task(n), cross_entropy_rows, &job);
+}
+
+static void cross_entropy_gradient_rows(size_t begin, size_t end, void *context) {
+    const cross_entropy_job *job = context;
+    const size_t n = job->n;
+    for (size_t r = begin; r < end; r++) {
+        float *y = job->y + r * n;
+        if (job->labels[r] == job->ignored) {
+            memset(y, 0, n * sizeof(float));
+            continue;
+        }
+        job->variant->log_softmax(job->x + r * n, y, n);
+        const float g = job->g[r];
+        job->variant->cross_entropy_gradient(y, n, (size_t)job->labels[r], -g, -(g * job->smoothing) / (float)n,
+                                             g * (job->smoothing - 1));
+    }
+}
+
+void tk_cross_entropy_gradient(const float *x, const int32_t *labels, float smoothing, int32_t ignored, const float *g,
+                               float *dx, size_t rows, size_t n) {
+    cross_entropy_job job = {tk_current(), x, g, labels, smoothing, dx, ignored, n};
+    tk_for_ranges(rows, rows_per_task(n), cross_entropy_gradient_rows, &job);
+}
+
+// Bias and activation
+
+typedef struct {
+    const tk_variant *variant;
+    tk_activation activation;
+    const float *saved, *g;
+    float *dx, *dbias;
+    size_t rows, n;
+} activation_job;
+
+enum { SUM_ROWS = 64 };
+
+// A block of rows, whose sums have a slot of their own.
+static void activation_block(size_t block, void *context) {
+    const activation_job *job = context;
+    const size_t n = job->n, first = block * SUM_ROWS;
+    job->variant->activation_cotangent(job->activation, job->saved + first * n, job->g + first * n, job->dx + first * n,
+                                       tk_minimum(SUM_ROWS, job->rows - first), n, job->dbias + block * n);
+}
+
+void tk_activation_cotangent(tk_activation activation, const float *saved, const float *g, float *dx, float *dbias,
+                             size_t rows, size_t n) {
+    const size_t blocks = tk_ceiling(rows, SUM_ROWS);
+    float *slots = tk_scratch(tk_maximum(blocks * n, 1));
+    activation_job job = {tk_current(), activation, saved, g, dx, slots, rows, n};
+    if (rows * n >= 4 * BLOCK)
+        tk_parallel(blocks, activation_block, &job);
+    else
+        for (size_t block = 0; block < blocks; block++) activation_block(block, &job);
+    memset(dbias, 0, n * sizeof(float));
+    for (size_t block = 0; block < blocks; block++)
+        for (size_t j = 0; j < n; j++) dbias[j] += slots[block * n + j];
+}
+
 static void layer_norm_rows(size_t begin, size_t end, void *context) {
     const row_job *job = context;
     for (size_t r = begin; r < end; r++)

@@ -17,7 +17,7 @@ typedef struct {
     ptrdiff_t b_row; // columns contiguous; always two whole vectors readable
     float *c;
     ptrdiff_t c_row;
-    float *preactivation; // in c's layout, or NULL
+    float *slope;         // in c's layout, or NULL
     const float *bias;    // at the tile's first column, or NULL
     tk_activation activation;
     bool continues; // starts from c instead of zero
@@ -51,6 +51,12 @@ typedef struct {
                                 float *dweight, float *dbias, size_t n);
     void (*adam)(float *p, const float *g, float *m, float *v, size_t n, const float *constants);
     double (*sum_squares)(const float *x, size_t n);
+    void (*uniform)(const tk_random *r, uint64_t first, float *y, size_t n, float low, float high);
+    void (*dropout)(const tk_random *r, uint64_t first, int32_t threshold, float scale, const float *x, float *y,
+                    size_t n);
+    void (*activation_cotangent)(tk_activation activation, const float *saved, const float *g, float *dx, size_t rows,
+                                 size_t n, float *sums);
+    void (*cross_entropy_gradient)(float *y, size_t n, size_t label, float total, float rest, float hit);
 } tk_variant;
 
 // The constants of one Adam step, in the order its kernel reads them.
@@ -72,12 +78,20 @@ extern const tk_variant tk_variant_baseline, tk_variant_avx2, tk_variant_avx512;
 // The variant in use.
 const tk_variant *tk_current(void);
 
-// The calling thread's scratch buffer, at least `count` floats, aligned to 64; its content is arbitrary.
-float *tk_scratch(size_t count);
+// The calling thread's scratch buffers, each at least `count` floats, aligned to 64; their content is arbitrary. One is
+// for what a kernel packs, the other for what lives while it calls other kernels.
+enum { TK_SCRATCH_PACKED, TK_SCRATCH_TILES, TK_SCRATCH_COUNT };
+float *tk_scratch_at(int which, size_t count);
+static inline float *tk_scratch(size_t count) { return tk_scratch_at(TK_SCRATCH_PACKED, count); }
 
 // Splits 0..<n into blocks of `block` and calls body(begin, end) for each, on all threads when there are at least four.
 typedef void (*tk_range_body)(size_t begin, size_t end, void *context);
 void tk_for_ranges(size_t n, size_t block, tk_range_body body, void *context);
+
+// The upper 24 bits of a word from which on a uniform number reaches `probability`.
+static inline int32_t tk_dropout_threshold(float probability) {
+    return (int32_t)__builtin_ceil((double)probability * 0x1p24);
+}
 
 static inline size_t tk_minimum(size_t a, size_t b) { return a < b ? a : b; }
 static inline size_t tk_maximum(size_t a, size_t b) { return a > b ? a : b; }

@@ -3,4 +3,5 @@
 #define TK_WIDTH 4
 #define TK_VARIANT tk_variant_baseline
 #include "variant_math.h"
+#include "variant_random.h"
 #include "variant_kernels.h"

@@ -260,6 +260,15 @@ static void log_softmax_gradient(const float *y, const float *g, float *dx, size
     if (i < n) store_some(dx + i, fma_(-exp_(load_some(y + i, n - i)), all(total), load_some(g + i, n - i)), n - i);
 }
 
+// From log-probabilities y in place: -exp(y) * total + rest, and at `label` plus `hit`.
+static void cross_entropy_gradient(float *y, size_t n, size_t label, float total, float rest, float hit) {
+    const float at_label = fma_(-exp_(all(y[label])), all(total), all(rest + hit))[0];
+    size_t i = 0;
+    for (; i + TK_WIDTH <= n; i += TK_WIDTH) store(y + i, fma_(-exp_(load(y + i)), all(total), all(rest)));
+    if (i < n) store_some(y + i, fma_(-exp_(load_some(y + i, n - i)), all(total), all(rest)), n - i);
+    y[label] = at_label;
+}
+
 static void layer_norm(const float *x, const float *weight, const float *bias, float epsilon, float *y,
                        float *statistics, size_t n) {
     float mean = sum(x, n) / (float)n;
@@ -329,79 +338,128 @@ static void adam(float *p, const float *g, float *m, float *v, size_t n, const f
 // Matrix product
 
 enum { COLUMNS = 2 * TK_WIDTH };
+#define SINE_FREQUENCY 30.0f
 
-INLINE vf activated(vf x, tk_activation activation) {
-    switch (activation) {
+// Bias and activation on the finished sums of a tile, and the activation's derivative if it is wanted.
+static void finish(const tk_tile *t, float *c, ptrdiff_t c_row, float *slope, const float *bias) {
+#define FINISH(value, derivative)                                                 \
+    for (size_t i = 0; i < t->rows; i++)                                          \
+        for (size_t j = 0; j < COLUMNS; j += TK_WIDTH) {                          \
+            float *target = c + (ptrdiff_t)i * c_row + j;                         \
+            vf x = bias ? load(target) + load(bias + j) : load(target);           \
+            if (slope) store(slope + (ptrdiff_t)i * c_row + j, derivative);       \
+            store(target, value);                                                 \
+        }                                                                         \
+    break;
+    switch (t->activation) {
     case TK_RELU:
-        return relu_(x);
+        FINISH(relu_(x), one_where(x > 0.0f))
     case TK_GELU:
-        return gelu_(x);
+        FINISH(gelu_(x), gelu_slope(x))
+    case TK_SINE:
+        FINISH(sin_(x * SINE_FREQUENCY), cos_(x * SINE_FREQUENCY) * SINE_FREQUENCY)
     default:
-        return x;
+        FINISH(x, all(1))
     }
+#undef FINISH
 }
 
 // A tile of `rows` by two vectors; rows, a's strides when packed and b's stride are constants after inlining.
 INLINE void tile_rows(const tk_tile *t, int rows, ptrdiff_t a_row, ptrdiff_t a_column, ptrdiff_t b_row, float *c,
-                      ptrdiff_t c_row, float *preactivation, const float *bias) {
+                      ptrdiff_t c_row) {
     vf sum[TK_TILE_ROWS][2];
     _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
         sum[i][0] = t->continues ? load(c + i * c_row) : all(0);
         sum[i][1] = t->continues ? load(c + i * c_row + TK_WIDTH) : all(0);
     }
-    const float *a = t->a, *b = t->b;
+    // Two pointers, three rows each: every row is then a base and a scaled index, without an addition of its own.
+    const float *a[2] = {t->a, t->a + 3 * a_row}, *b = t->b;
     for (size_t k = 0; k < t->k; k++) {
         vf b0 = load(b), b1 = load(b + TK_WIDTH);
         _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
-            vf ai = all(a[i * a_row]);
+            vf ai = all(a[i / 3][i % 3 * a_row]);
             sum[i][0] = fma_(ai, b0, sum[i][0]);
             sum[i][1] = fma_(ai, b1, sum[i][1]);
         }
-        a += a_column;
+        a[0] += a_column;
+        a[1] += a_column;
         b += b_row;
     }
     _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
-        _Pragma("clang loop unroll(full)") for (int j = 0; j < 2; j++) {
-            vf x = sum[i][j];
-            if (t->finishes) {
-                if (bias) x += load(bias + j * TK_WIDTH);
-                if (preactivation) store(preactivation + i * c_row + j * TK_WIDTH, x);
-                x = activated(x, t->activation);
-            }
-            store(c + i * c_row + j * TK_WIDTH, x);
-        }
+        store(c + i * c_row, sum[i][0]);
+        store(c + i * c_row + TK_WIDTH, sum[i][1]);
     }
 }
 
-static void tile_whole(const tk_tile *t, float *c, ptrdiff_t c_row, float *preactivation, const float *bias) {
-#define TILE(rows)                                                                              \
-    case rows:                                                                                  \
-        if (t->a_row == 1 && t->a_column == TK_TILE_ROWS && t->b_row == COLUMNS)                \
-            tile_rows(t, rows, 1, TK_TILE_ROWS, COLUMNS, c, c_row, preactivation, bias);        \
-        else                                                                                    \
-            tile_rows(t, rows, t->a_row, t->a_column, t->b_row, c, c_row, preactivation, bias); \
+static void tile_whole(const tk_tile *t, float *c, ptrdiff_t c_row, float *slope, const float *bias) {
+#define TILE(rows)                                                            \
+    case rows:                                                                \
+        if (t->a_row == 1 && t->a_column == TK_TILE_ROWS && t->b_row == COLUMNS) \
+            tile_rows(t, rows, 1, TK_TILE_ROWS, COLUMNS, c, c_row);           \
+        else if (t->a_column == 1 && t->b_row == COLUMNS)                     \
+            tile_rows(t, rows, t->a_row, 1, COLUMNS, c, c_row);               \
+        else                                                                  \
+            tile_rows(t, rows, t->a_row, t->a_column, t->b_row, c, c_row);    \
         break;
     switch (t->rows) { TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6) }
 #undef TILE
+    if (t->finishes && (bias || slope || t->activation != TK_IDENTITY)) finish(t, c, c_row, slope, bias);
 }
 
 static void tile(const tk_tile *t) {
     if (t->columns == COLUMNS) {
-        tile_whole(t, t->c, t->c_row, t->preactivation, t->bias);
+        tile_whole(t, t->c, t->c_row, t->slope, t->bias);
         return;
     }
     // Fewer columns: the same arithmetic on padded copies.
-    float c[TK_TILE_ROWS * COLUMNS] = {0}, preactivation[TK_TILE_ROWS * COLUMNS], bias[COLUMNS] = {0};
+    float c[TK_TILE_ROWS * COLUMNS] = {0}, slope[TK_TILE_ROWS * COLUMNS], bias[COLUMNS] = {0};
     if (t->continues)
         for (size_t i = 0; i < t->rows; i++)
             memcpy(c + i * COLUMNS, t->c + (ptrdiff_t)i * t->c_row, t->columns * sizeof(float));
     if (t->bias) memcpy(bias, t->bias, t->columns * sizeof(float));
-    tile_whole(t, c, COLUMNS, t->preactivation ? preactivation : NULL, t->bias ? bias : NULL);
+    tile_whole(t, c, COLUMNS, t->slope ? slope : NULL, t->bias ? bias : NULL);
     for (size_t i = 0; i < t->rows; i++) {
         memcpy(t->c + (ptrdiff_t)i * t->c_row, c + i * COLUMNS, t->columns * sizeof(float));
-        if (t->preactivation && t->finishes)
-            memcpy(t->preactivation + (ptrdiff_t)i * t->c_row, preactivation + i * COLUMNS, t->columns * sizeof(float));
+        if (t->slope && t->finishes)
+            memcpy(t->slope + (ptrdiff_t)i * t->c_row, slope + i * COLUMNS, t->columns * sizeof(float));
     }
+}
+
+// The cotangent before an activation, g times the saved derivative (ReLU: where the saved output is positive; identity:
+// g itself, nothing written), and its sums per column.
+static void activation_cotangent(tk_activation activation, const float *saved, const float *g, float *dx, size_t rows,
+                                 size_t n, float *sums) {
+    zero(sums, n);
+    for (size_t i = 0; i < rows * n; i += n) {
+        size_t j = 0;
+#define COTANGENT(value)                                                  \
+    for (; j + TK_WIDTH <= n; j += TK_WIDTH) {                            \
+        vf x = load(g + i + j);                                           \
+        x = value(x, load(saved + i + j));                                \
+        store(dx + i + j, x);                                             \
+        store(sums + j, load(sums + j) + x);                              \
+    }                                                                     \
+    if (j < n) {                                                          \
+        vf x = value(load_some(g + i + j, n - j), load_some(saved + i + j, n - j)); \
+        store_some(dx + i + j, x, n - j);                                 \
+        store_some(sums + j, load_some(sums + j, n - j) + x, n - j);      \
+    }                                                                     \
+    break;
+#define WHERE_POSITIVE(x, output) pick(output <= 0.0f, all(0), x)
+#define TIMES(x, slope) (x * slope)
+        switch (activation) {
+        case TK_IDENTITY:
+            for (; j < n; j++) sums[j] += g[i + j];
+            break;
+        case TK_RELU:
+            COTANGENT(WHERE_POSITIVE)
+        default:
+            COTANGENT(TIMES)
+        }
+    }
+#undef COTANGENT
+#undef WHERE_POSITIVE
+#undef TIMES
 }
 
 // Eight columns of eight depths at a time, so that a transposed operand is read along its rows.
@@ -527,4 +585,8 @@ const tk_variant TK_VARIANT = {
     .layer_norm_gradient = layer_norm_gradient,
     .adam = adam,
     .sum_squares = sum_squares,
+    .uniform = uniform,
+    .dropout = dropout,
+    .activation_cotangent = activation_cotangent,
+    .cross_entropy_gradient = cross_entropy_gradient,
 };

@@ -104,11 +104,31 @@ extension Tensor {
     }
 
     /// Each element kept with probability `1 − probability` and then scaled by its inverse, else 0; zeros for probability 1.
+    ///
+    /// One operation per element. The way back draws the same numbers again, so that no mask is stored.
     public func dropout(_ probability: Float, using generator: inout Philox) -> Tensor {
-        shapeCheck(probability >= 0 && probability <= 1, "dropout (the probability must lie in 0...1)", shape)
-        if probability == 0 { return self }
-        let uniform = Tensor.uniform(shape, using: &generator)
-        let scaled = probability == 1 ? self : scaled(by: 1 / (1 - probability))
-        return Tensor(0).selected(where: uniform.isLess(than: Tensor(probability)), else: scaled)
+        dropped(by: generator.dropoutMask(probability, count: count))
+    }
+
+    /// Dropout at a fixed place of a stream: a linear map, which is its own adjoint.
+    func dropped(by mask: DropoutMask?) -> Tensor {
+        guard let mask else { return self }
+        return Kernels.dropout(self, mask).recorded(from: [self]) { g, _ in [g.dropped(by: mask)] }
+    }
+}
+
+/// Which elements are dropped, as a place in a stream.
+struct DropoutMask: Sendable {
+    let probability: Float
+    let random: tk_random
+    /// What the others are multiplied by.
+    var scale: Float { probability == 1 ? 1 : 1 / (1 - probability) }
+}
+
+extension Philox {
+    /// The numbers that drop `count` elements; none are drawn for probability 0.
+    mutating func dropoutMask(_ probability: Float, count: Int) -> DropoutMask? {
+        shapeCheck(probability >= 0 && probability <= 1, "dropout (the probability must lie in 0...1)", [count])
+        return probability == 0 ? nil : DropoutMask(probability: probability, random: take(count))
     }
 }

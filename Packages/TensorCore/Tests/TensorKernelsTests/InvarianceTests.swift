@@ -101,6 +101,43 @@ private let kernelCases: [KernelCase] =
                 return y + statistics + dx + dw + db
             }
         },
+        KernelCase("cross-entropy and its gradient") {
+            lengths.filter { $0 < 5000 }.flatMap { n in
+                let rows = 70
+                let x = numbers(rows * n, seed: 24)
+                let labels = (0..<rows).map { Int32($0 % 9 == 8 ? -100 : $0 % n) }
+                var (losses, dx) = (numbers(rows, seed: 25), x)
+                unsafe tk_cross_entropy(x, labels, 0.1, -100, &losses, rows, n)
+                unsafe tk_cross_entropy_gradient(x, labels, 0.1, -100, numbers(rows, seed: 26), &dx, rows, n)
+                return losses + dx
+            }
+        },
+        KernelCase("the way back through bias and activation") {
+            [TK_IDENTITY, TK_RELU, TK_GELU].map(\.rawValue).flatMap { code in
+                lengths.filter { $0 < 5000 }.flatMap { n in
+                    let rows = 201
+                    var (dx, dbias) = (numbers(rows * n, seed: 27), numbers(n, seed: 28))
+                    unsafe tk_activation_cotangent(
+                        tk_activation(code), numbers(rows * n, seed: 29), numbers(rows * n, seed: 30), &dx, &dbias,
+                        rows, n)
+                    return dx + dbias
+                }
+            }
+        },
+        KernelCase("dropout") {
+            lengths.flatMap { n in
+                // The first block's number overflows into its upper word for some.
+                var y = numbers(n, seed: 31)
+                let random = tk_random(key: 7 << 40 | 5, first_block: 0xffff_fff5, stream: 3, step: 2)
+                unsafe tk_dropout(random, numbers(n, seed: 32), &y, n, 0.3, 1 / 0.7)
+                return y
+            }
+        },
+        KernelCase("attention and its gradient") {
+            [(1, 1, 3), (5, 7, 4), (50, 9, 33), (130, 600, 8)].flatMap { queries, keys, dim in
+                attentionAndCotangents(queries: queries, keys: keys, dim: dim)
+            }
+        },
         KernelCase("scatter of rows") {
             let index = (0..<900).map { Int32($0 * 7 % 31) }
             var y = [Float](repeating: 0, count: 31 * 150)
@@ -179,9 +216,54 @@ private let kernelCases: [KernelCase] =
             return y
         },
     ]
-    + productShapes.map { shape in
-        KernelCase("product \(shape)") { shape.product(activation: TK_GELU, usesBias: true) }
+    + productShapes.flatMap { shape in
+        [TK_GELU, TK_SINE].map(\.rawValue).map { code in
+            KernelCase("product \(shape), activation \(code)") {
+                shape.product(activation: tk_activation(code), usesBias: true, keepsSlope: true)
+            }
+        }
     }
+
+/// Masked, dropped attention of two images with three heads: result and the three cotangents.
+private func attentionAndCotangents(queries: Int, keys: Int, dim: Int) -> [Float] {
+    let counts = (query: 6 * queries * dim, key: 6 * keys * dim)
+    let (q, k, v) = (
+        numbers(counts.query, seed: 33), numbers(counts.key, seed: 34), numbers(counts.key, seed: 35)
+    )
+    let (mask, g) = (numbers(keys, seed: 36), numbers(counts.query, seed: 37))
+    var (y, dq, dk, dv) = (q, q, k, v)
+    unsafe q.withUnsafeBufferPointer { q in
+        unsafe k.withUnsafeBufferPointer { k in
+            unsafe v.withUnsafeBufferPointer { v in
+                unsafe mask.withUnsafeBufferPointer { mask in
+                    let rows = (query: (3 * queries * dim, queries * dim, dim), key: (3 * keys * dim, keys * dim, dim))
+                    var a = unsafe tk_attention()
+                    unsafe (a.batch, a.heads, a.queries, a.keys) = (2, 3, queries, keys)
+                    unsafe (a.dim, a.channels, a.scale) = (dim, dim, 0.5)
+                    unsafe (a.query, a.key, a.value) = (q.baseAddress, k.baseAddress, v.baseAddress)
+                    unsafe (a.mask, a.is_causal) = (mask.baseAddress, queries < keys)
+                    unsafe (a.query_strides, a.key_strides, a.value_strides) = (rows.query, rows.key, rows.key)
+                    unsafe (a.dropout, a.dropout_scale) = (0.2, 1.25)
+                    unsafe a.random = tk_random(key: 1, first_block: 2, stream: 3, step: 4)
+                    let strides = [rows.query.0, rows.query.1, rows.query.2]
+                    unsafe tk_attend(&a, &y, strides)
+                    unsafe dq.withUnsafeMutableBufferPointer { dq in
+                        unsafe dk.withUnsafeMutableBufferPointer { dk in
+                            unsafe dv.withUnsafeMutableBufferPointer { dv in
+                                var d = unsafe tk_attention_cotangents()
+                                unsafe (d.query, d.key, d.value) = (dq.baseAddress, dk.baseAddress, dv.baseAddress)
+                                unsafe (d.query_strides, d.key_strides, d.value_strides) =
+                                    (rows.query, rows.key, rows.key)
+                                unsafe tk_attend_gradient(&a, g, strides, &d)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    return y + dq + dk + dv
+}
 
 @Suite(.serialized) struct InvarianceTests {
     @Test(arguments: kernelCases)

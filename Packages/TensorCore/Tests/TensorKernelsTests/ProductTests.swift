@@ -28,9 +28,11 @@ struct ProductCase: Sendable, CustomStringConvertible {
     private var b: [Float] { numbers((sharesB ? 1 : batch.0 * batch.1) * k * n, seed: 22) }
     private var bias: [Float] { numbers(n, seed: 23) }
 
-    func product(activation: tk_activation, usesBias: Bool) -> [Float] {
+    /// The product and, if wanted, the activation's derivative behind it.
+    func product(activation: tk_activation, usesBias: Bool, keepsSlope: Bool = false) -> [Float] {
         let (a, b, bias) = (a, b, bias)
-        var c = [Float](repeating: .nan, count: batch.0 * batch.1 * m * n)
+        let count = batch.0 * batch.1 * m * n
+        var c = [Float](repeating: .nan, count: keepsSlope ? 2 * count : count)
         unsafe a.withUnsafeBufferPointer { a in
             unsafe b.withUnsafeBufferPointer { b in
                 unsafe bias.withUnsafeBufferPointer { bias in
@@ -45,6 +47,7 @@ struct ProductCase: Sendable, CustomStringConvertible {
                         unsafe (p.c_row, p.c_batch) = (n, (batch.1 * m * n, m * n))
                         unsafe p.bias = usesBias ? bias.baseAddress : nil
                         unsafe p.activation = activation
+                        if keepsSlope, let base = c.baseAddress { unsafe p.slope = base + count }
                         unsafe tk_matmul(&p)
                     }
                 }

@@ -176,7 +176,7 @@ private let rowsOfProbabilities: [EdgeCase] = [
         }
     },
     .init("attention of one token to itself", gives: [7], shape: [1, 1, 1, 1]) {
-        selfAttention(packed: Tensor([1, 2, 7], shape: [1, 1, 3, 1, 1]), isCausal: true)
+        selfAttention(packed: Tensor([1, 2, 7], shape: [1, 1, 3, 1, 1]), mask: .causal)
     },
     .init("crossEntropy, smoothed", gives: [1.5583566], shape: [], within: .float32) {
         crossEntropy(logits, labels: Indices([2, 0]), smoothing: 0.1)

@@ -47,7 +47,7 @@ import Testing
         let (weight, mix) = (draw(18, 6), draw(2, 5, 2, 3))
         func loss(_ x: Tensor) -> Tensor {
             let packed = x.layerNormalised().linear(weight, activation: .gelu).reshaped(to: [2, 5, 3, 2, 3])
-            return (selfAttention(packed: packed, isCausal: true) * mix).sum().squared()
+            return (selfAttention(packed: packed, mask: .causal) * mix).sum().squared()
         }
         func product(_ direction: Tensor) -> Tensor {
             gradient(at: x) { x in (gradient(at: x, of: loss) * direction).sum() }

@@ -51,7 +51,7 @@ private let largeCases: [LargeCase] = [
     },
     .init("resizing", [[6, 24, 30, 30]]) { $0[0].resized(height: 47, width: 41).squared() },
     .init("sampling", [[4, 16, 40, 40], [4, 50, 50, 2]]) { $0[0].sampled(at: $0[1] * 0.5, beyond: .reflected) },
-    .init("self-attention", [[6, 60, 3, 4, 32]]) { selfAttention(packed: $0[0], isCausal: true) },
+    .init("self-attention", [[6, 60, 3, 4, 32]]) { selfAttention(packed: $0[0], mask: .causal) },
     .init("softmax", [[800, 130]]) { $0[0].softmax() * $0[0].logSoftmax() },
     .init("transposed convolution", [[6, 24, 17, 16], [24, 16, 3, 3]]) {
         $0[0].convolvedTransposed(with: $0[1], sliding: Sliding(stride: 2, padding: .both(1)))

@@ -70,15 +70,10 @@ public struct SelfAttention: Layer {
     /// - Returns: The same shape.
     public func callAsFunction(_ x: Tensor, mask: Tensor?, dropout: inout Philox?) -> Tensor {
         shapeCheck(mask == nil || !isCausal, "SelfAttention (a causal layer takes no mask)", x.shape)
-        let heads = heads(of: x)
-        if mask == nil && (dropout == nil || dropoutProbability == 0) {
-            return output(selfAttention(packed: heads, isCausal: isCausal).reshaped(to: x.shape))
-        }
-        let (query, key, value) = (heads.part(0), heads.part(1), heads.part(2))
-        let weights = attentionWeights(
-            query: query, key: key, mask: isCausal ? .causal : mask.map { .additive($0) } ?? .none
-        ).dropout(dropoutProbability, using: &dropout)  // [batch, head, query, key]
-        return output(weights.matmul(value).tokens)
+        let mask: AttentionMask = isCausal ? .causal : mask.map { .additive($0) } ?? .none
+        let mixed = selfAttention(
+            packed: heads(of: x), mask: mask, dropoutProbability: dropoutProbability, using: &dropout)
+        return output(mixed.reshaped(to: x.shape))
     }
 
     /// Tokens that follow those in `past`, which then holds them too: `[batch, token, channel]` to the same shape.
@@ -142,10 +137,10 @@ public struct CrossAttention: Module {
         shapeCheck(batch > 0 && rows % batch == 0, "CrossAttention", x.shape, memory.keys.shape)
         let queries = query(x).reshaped(to: [batch, rows / batch * tokens, headCount, channels / headCount])
             .transposed(1, 2)  // [batch, head, query, dim]
-        let weights = attentionWeights(
-            query: queries, key: memory.keys, mask: memory.mask.map { .additive($0) } ?? .none
-        ).dropout(dropoutProbability, using: &dropout)  // [batch, head, query, key]
-        return output(weights.matmul(memory.values).tokens.reshaped(to: x.shape))
+        let mixed = attention(
+            query: queries, key: memory.keys, value: memory.values, mask: memory.mask.map { .additive($0) } ?? .none,
+            dropoutProbability: dropoutProbability, using: &dropout)
+        return output(mixed.tokens.reshaped(to: x.shape))
     }
 }
 

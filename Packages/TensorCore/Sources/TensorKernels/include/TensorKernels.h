@@ -32,6 +32,7 @@ void tk_set_level(tk_level level);
 // Sets the number of threads, caller included (1...64); before the first call it is the number of CPUs this process may
 // use.
 void tk_set_threads(int count);
+// How many threads a call from here would use: from inside a task, one.
 int tk_get_threads(void);
 // Calls body(task, context) for each task in 0..<count, in any order, on any thread; returns when all are done.
 // A call from inside a task runs its tasks on the calling thread. Workers spin at most 20 us, then sleep.
@@ -39,12 +40,12 @@ void tk_parallel(size_t count, void (*body)(size_t task, void *context), void *c
 
 // Matrix product
 
-typedef enum { TK_IDENTITY = 0, TK_RELU = 1, TK_GELU = 2 } tk_activation;
+typedef enum { TK_IDENTITY = 0, TK_RELU = 1, TK_GELU = 2, TK_SINE = 3 /* sin(30 x) */ } tk_activation;
 
 // C[b0,b1,i,j] = activation(sum_k A[b0,b1,i,k] * B[b0,b1,k,j] + bias[j]). Any element strides on A and B (0 broadcasts
 // a batch axis; a transposed operand is a stride swap); C's rows are contiguous along j. Each sum is one chain of FMAs
 // over k ascending from 0, then bias, activation: the bits do not depend on blocking. k = 0 gives zeros (plus bias). If
-// preactivation is not NULL it gets the value before activation in C's layout.
+// slope is not NULL it gets the activation's derivative in C's layout.
 typedef struct {
     size_t m, n, k, batch[2];
     const float *a;
@@ -54,10 +55,16 @@ typedef struct {
     float *c;
     ptrdiff_t c_row, c_batch[2];
     const float *bias;
-    float *preactivation;
+    float *slope;
     tk_activation activation;
+    bool continues; // the chains go on from what C holds instead of 0
 } tk_product;
 void tk_matmul(const tk_product *p);
+
+// The way back through bias and activation of [rows, n]: dx = g times the activation's derivative, which `saved` holds
+// (ReLU: the saved output; identity: neither is touched), and dbias its sums per column, in blocks of 64 rows.
+void tk_activation_cotangent(tk_activation activation, const float *saved, const float *g, float *dx, float *dbias,
+                             size_t rows, size_t n);
 
 // Elementwise
 
@@ -145,6 +152,12 @@ void tk_softmax_gradient(const float *y, const float *g, float *dx, size_t rows,
 void tk_log_softmax(const float *x, float *y, size_t rows, size_t n);
 // dx = g - exp(y) * sum_j g_j.
 void tk_log_softmax_gradient(const float *y, const float *g, float *dx, size_t rows, size_t n);
+// losses[r] = (1 - smoothing) * -log p_label + smoothing * mean_j(-log p_j); 0 where the label is `ignored`.
+void tk_cross_entropy(const float *x, const int32_t *labels, float smoothing, int32_t ignored, float *losses,
+                      size_t rows, size_t n);
+// dx = g[r] times the derivative of losses[r].
+void tk_cross_entropy_gradient(const float *x, const int32_t *labels, float smoothing, int32_t ignored, const float *g,
+                               float *dx, size_t rows, size_t n);
 // y = (x - mean) * rstd * weight + bias over each row; weight and bias may be NULL. statistics gets [rows, 2]: mean,
 // rstd.
 void tk_layer_norm(const float *x, const float *weight, const float *bias, float epsilon, float *y, float *statistics,
@@ -191,15 +204,6 @@ void tk_apply_band(const tk_band *band, const float *x, size_t outer, size_t inn
 // Reversed: from the last element down.
 void tk_recurrence(const float *a, const float *b, size_t outer, size_t n, size_t inner, bool reversed, float *y);
 
-// Optimiser steps over flat buffers
-
-// AdamW (weight_decay decoupled, applied first) or Adam with L2 (coupled). bias1 = 1 - beta1^t, bias2 = 1 - beta2^t.
-// g is scaled by gradient_scale first. In place on p, m, v.
-void tk_adam(float *p, const float *g, float *m, float *v, size_t n, float rate, float beta1, float beta2,
-             float epsilon, float weight_decay, bool decoupled, float bias1, float bias2, float gradient_scale);
-// The sum of squares in double, blocks of 4096 combined in order.
-double tk_sum_squares(const float *x, size_t n);
-
 // Random numbers: Philox4x32-10
 
 // Element i uses word i mod 4 of block first_block + i/4; counter = (block low, block high, stream, step).
@@ -210,7 +214,41 @@ typedef struct {
 void tk_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
 // Uniform in low..<high: low + (high - low) * (word >> 8) * 2^-24.
 void tk_random_uniform(tk_random r, float *y, size_t n, float low, float high);
+// y[i] = scale * x[i] (plus 0) where the uniform number of element i in 0...1 reaches `probability`, else 0; x may be y.
+void tk_dropout(tk_random r, const float *x, float *y, size_t n, float probability, float scale);
 // Box-Muller in double on words (0,1) and (2,3), rounded, then times deviation plus mean.
 void tk_random_normal(tk_random r, float *y, size_t n, float mean, float deviation);
+
+// Attention
+
+// softmax(scale * q k^T + mask) v per head, each weight dropped with probability `dropout` and else times
+// `dropout_scale`, by the number of its position in [batch, head, query, key]. Strides are those of batch, head and
+// token; channels are contiguous. A mask is added to the scaled scores (its keys contiguous); NULL for none. A causal
+// query sees keys up to its own position, aligned at the bottom right. Bits are those of the separate operations.
+typedef struct {
+    size_t batch, heads, queries, keys, dim, channels;
+    const float *query, *key, *value, *mask;
+    ptrdiff_t query_strides[3], key_strides[3], value_strides[3], mask_strides[3];
+    float scale, dropout, dropout_scale;
+    bool is_causal;
+    tk_random random;
+} tk_attention;
+void tk_attend(const tk_attention *a, float *y, const ptrdiff_t strides[3]);
+// Cotangents of query, key and value (all overwritten) from that of the result.
+typedef struct {
+    float *query, *key, *value;
+    ptrdiff_t query_strides[3], key_strides[3], value_strides[3];
+} tk_attention_cotangents;
+void tk_attend_gradient(const tk_attention *a, const float *g, const ptrdiff_t strides[3],
+                        const tk_attention_cotangents *cotangents);
+
+// Optimiser steps over flat buffers
+
+// AdamW (weight_decay decoupled, applied first) or Adam with L2 (coupled). bias1 = 1 - beta1^t, bias2 = 1 - beta2^t.
+// g is scaled by gradient_scale first. In place on p, m, v.
+void tk_adam(float *p, const float *g, float *m, float *v, size_t n, float rate, float beta1, float beta2,
+             float epsilon, float weight_decay, bool decoupled, float bias1, float bias2, float gradient_scale);
+// The sum of squares in double, blocks of 4096 combined in order.
+double tk_sum_squares(const float *x, size_t n);
 
 #endif

@@ -12,36 +12,56 @@ public enum AttentionMask: Sendable {
 
 /// Scaled dot-product attention: `softmax(q·kᵀ/√dim + mask)·v`.
 ///
-/// - Parameters:
-///   - query: `[batch, head, query, dim]`.
-///   - key: `[batch, head, key, dim]`.
-///   - value: `[batch, head, key, channel]`.
-///   - mask: Which keys may be attended to; a query that may attend to none gets zeros.
-/// - Returns: `[batch, head, query, channel]`.
-public func attention(query: Tensor, key: Tensor, value: Tensor, mask: AttentionMask = .none) -> Tensor {
-    shapeCheck(
-        key.rank == 4 && value.rank == 4 && key.shape[2] == value.shape[2], "attention", query.shape, key.shape,
-        value.shape)
-    return attentionWeights(query: query, key: key, mask: mask).matmul(value)  // [batch, head, query, channel]
-}
-
-/// How much each query attends to each key: `softmax(q·kᵀ/√dim + mask)`.
+/// Scores are computed tile by tile, forwards and backwards, and never stored.
 ///
 /// - Parameters:
 ///   - query: `[batch, head, query, dim]`.
-///   - key: `[batch, head, key, dim]`.
+///   - key: `[batch, head, key, dim]`; batch and head broadcast.
+///   - value: `[batch, head, key, channel]`.
 ///   - mask: Which keys may be attended to; a query that may attend to none gets zeros.
-/// - Returns: `[batch, head, query, key]`.
-public func attentionWeights(query: Tensor, key: Tensor, mask: AttentionMask = .none) -> Tensor {
+///   - dropoutProbability: The share of weights that are dropped where there is a generator.
+///   - generator: `nil` in inference.
+/// - Returns: `[batch, head, query, channel]`.
+public func attention(
+    query: Tensor, key: Tensor, value: Tensor, mask: AttentionMask = .none, dropoutProbability: Float = 0,
+    using generator: inout Philox?
+) -> Tensor {
     let (_, _, queries, dim) = query.shape4
-    shapeCheck(key.rank == 4 && key.shape[3] == dim, "attentionWeights", query.shape, key.shape)
-    let scores = query.matmul(key.transposed(2, 3))  // [batch, head, query, key]
-    let scale = 1 / Float(dim).squareRoot()
-    return switch mask {
-    case .none: scores.rowSoftmax(scale: scale, causalPeriod: 0)
-    case .causal: scores.rowSoftmax(scale: scale, causalPeriod: queries)
-    case .additive(let bias): (scores * scale + bias).rowSoftmax(scale: 1, causalPeriod: 0)
+    shapeCheck(
+        key.rank == 4 && value.rank == 4 && key.shape[3] == dim && key.shape[2] == value.shape[2], "attention",
+        query.shape, key.shape, value.shape)
+    let lead = [key, value].reduce(Array(query.shape.prefix(2))) {
+        broadcastShape($0, Array($1.shape.prefix(2)), "attention")
     }
+    let rule = AttentionRule(
+        mask: mask,
+        dropout: generator?.dropoutMask(dropoutProbability, count: elementCount(lead) * queries * key.shape[2]))
+    if case .additive(let bias) = mask, bias.node != nil { return composed(query, key, value, rule) }
+    let inputs = [query, key, value]
+    func spread(_ x: Tensor) -> Tensor { x.detached.expanded(to: lead + x.shape.suffix(2)) }
+    let y = Tensor(uninitialised: [lead[0], queries, lead[1], value.shape[3]]).transposed(1, 2)
+    Kernels.attention(spread(query), spread(key), spread(value), rule, into: y)
+    return y.recorded(from: inputs, saving: inputs) { g, context in
+        if context.isRecording {
+            return composedCotangents(g, [context[0], context[1], context[2]], rule).enumerated().map { index, d in
+                context.cotangent(index) { d.summed(to: context.shape(index)) }
+            }
+        }
+        let spreads = (0..<3).map { context[$0].expanded(to: lead + context.shape($0).suffix(2)) }
+        // Tokens before heads, as the maps that made these inputs have them.
+        let d = spreads.map { x in
+            Tensor(uninitialised: [lead[0], x.shape[2], lead[1], x.shape[3]]).transposed(1, 2)
+        }
+        Kernels.attentionGradient(
+            spreads[0], spreads[1], spreads[2], rule, cotangent: g, into: (query: d[0], key: d[1], value: d[2]))
+        return (0..<3).map { index in context.cotangent(index) { d[index].summed(to: context.shape(index)) } }
+    }
+}
+
+/// Scaled dot-product attention without dropout.
+public func attention(query: Tensor, key: Tensor, value: Tensor, mask: AttentionMask = .none) -> Tensor {
+    var inference: Philox?
+    return attention(query: query, key: key, value: value, mask: mask, using: &inference)
 }
 
 /// Self-attention on queries, keys and values that lie side by side, as one linear map produces them.
@@ -50,54 +70,70 @@ public func attentionWeights(query: Tensor, key: Tensor, mask: AttentionMask = .
 ///
 /// - Parameters:
 ///   - packed: `[batch, token, 3, head, dim]`: queries, keys, values.
-///   - isCausal: Whether a token sees only itself and the tokens before it.
+///   - mask: Which tokens may be attended to.
+///   - dropoutProbability: The share of weights that are dropped where there is a generator.
+///   - generator: `nil` in inference.
 /// - Returns: `[batch, token, head, dim]`.
-public func selfAttention(packed: Tensor, isCausal: Bool = false) -> Tensor {
+public func selfAttention(
+    packed: Tensor, mask: AttentionMask = .none, dropoutProbability: Float = 0, using generator: inout Philox?
+) -> Tensor {
     shapeCheck(packed.rank == 5 && packed.shape[2] == 3, "selfAttention", packed.shape)
     let (batch, tokens, heads, dim) = (packed.shape[0], packed.shape[1], packed.shape[3], packed.shape[4])
-    let scale = 1 / Float(dim).squareRoot()
-    let source = packed.detached.contiguous
-    let (query, key, value) = (source.headed(0), source.headed(1), source.headed(2))  // [batch, head, token, dim]
-    let scores = Kernels.product(query, key.transposed(2, 3)).c  // [batch, head, token, token]
-    let weights = Kernels.softmax(scores, scale: scale, causalPeriod: isCausal ? tokens : 0)
+    let rule = AttentionRule(
+        mask: mask, dropout: generator?.dropoutMask(dropoutProbability, count: batch * heads * tokens * tokens))
     let mixed = Tensor(uninitialised: [batch, tokens, heads, dim])
-    Kernels.product(weights, value, into: mixed.transposed(1, 2))
-    return mixed.recorded(from: [packed], saving: [packed, weights]) { g, context in
-        if context.isRecording { return [recordedCotangent(g, packed: context[0], isCausal: isCausal)] }
-        let source = context[0].contiguous
-        let weights = context[1]
-        let (query, key, value) = (source.headed(0), source.headed(1), source.headed(2))
-        let result = Tensor(uninitialised: source.shape)
+    let source = packed.detached
+    Kernels.attention(source.part(0), source.part(1), source.part(2), rule, into: mixed.transposed(1, 2))
+    return mixed.recorded(from: [packed], saving: [packed]) { g, context in
+        let packed = context[0]
         let g = g.transposed(1, 2)  // [batch, head, token, dim]
-        let dScores = Kernels.softmaxGradient(
-            weights, cotangent: Kernels.product(g, value.transposed(2, 3)).c, scale: scale)
-        Kernels.product(dScores, key, into: result.headed(0))
-        Kernels.product(dScores.transposed(2, 3), query, into: result.headed(1))
-        Kernels.product(weights.transposed(2, 3), g, into: result.headed(2))
+        if context.isRecording {
+            let d = composedCotangents(g, (0..<3).map(packed.part), rule)
+            return [Tensor.stacked(d.map { $0.transposed(1, 2) }, along: 2)]
+        }
+        let result = Tensor(uninitialised: packed.shape)
+        Kernels.attentionGradient(
+            packed.part(0), packed.part(1), packed.part(2), rule, cotangent: g,
+            into: (query: result.part(0), key: result.part(1), value: result.part(2)))
         return [result]
     }
 }
 
-/// The pullback of the same attention written with separate operations, which can be differentiated again.
-private func recordedCotangent(_ g: Tensor, packed: Tensor, isCausal: Bool) -> Tensor {
-    let (query, key, value) = (packed.headed(0), packed.headed(1), packed.headed(2))
+/// Self-attention without dropout.
+public func selfAttention(packed: Tensor, mask: AttentionMask = .none) -> Tensor {
+    var inference: Philox?
+    return selfAttention(packed: packed, mask: mask, using: &inference)
+}
+
+/// Attention as separate operations, which can be differentiated to any order.
+private func composed(_ query: Tensor, _ key: Tensor, _ value: Tensor, _ rule: AttentionRule) -> Tensor {
+    composedWeights(query, key, rule).dropped(by: rule.dropout).matmul(value)
+}
+
+private func composedWeights(_ query: Tensor, _ key: Tensor, _ rule: AttentionRule) -> Tensor {
+    let scores = query.matmul(key.transposed(2, 3))  // [batch, head, query, key]
     let scale = 1 / Float(query.shape[3]).squareRoot()
-    let weights = query.matmul(key.transposed(2, 3))
-        .rowSoftmax(scale: scale, causalPeriod: isCausal ? query.shape[2] : 0)  // [batch, head, token, token]
-    let g = g.transposed(1, 2)  // [batch, head, token, dim]
-    let dWeights = g.matmul(value.transposed(2, 3))
+    return switch rule.mask {
+    case .none: scores.rowSoftmax(scale: scale, causalPeriod: 0)
+    case .causal: scores.rowSoftmax(scale: scale, causalPeriod: query.shape[2])
+    case .additive(let bias): (scores * scale + bias).rowSoftmax(scale: 1, causalPeriod: 0)
+    }
+}
+
+/// The cotangents of query, key and value, spread over batch and head, as differentiable operations.
+private func composedCotangents(_ g: Tensor, _ inputs: [Tensor], _ rule: AttentionRule) -> [Tensor] {
+    let (query, key, value) = (inputs[0], inputs[1], inputs[2])
+    let weights = composedWeights(query, key, rule)
+    let dWeights = g.matmul(value.transposed(2, 3)).dropped(by: rule.dropout)
+    let scale = 1 / Float(query.shape[3]).squareRoot()
     let dScores = weights * (dWeights - (dWeights * weights).sum(along: -1, keepsAxes: true)) * scale
-    let parts = [dScores.matmul(key), dScores.transposed(2, 3).matmul(query), weights.transposed(2, 3).matmul(g)]
-    return Tensor.stacked(parts.map { $0.transposed(1, 2) }, along: 2)  // [batch, token, 3, head, dim]
+    return [
+        dScores.matmul(key), dScores.transposed(2, 3).matmul(query),
+        weights.dropped(by: rule.dropout).transposed(2, 3).matmul(g),
+    ]
 }
 
 extension Tensor {
-    /// Part `index` of `[batch, token, 3, head, dim]` as `[batch, head, token, dim]`.
-    fileprivate func headed(_ index: Int) -> Tensor {
-        let (batch, tokens, heads, dim) = (shape[0], shape[1], shape[3], shape[4])
-        if node != nil { return selected(index, along: 2).transposed(1, 2) }
-        return Tensor(
-            storage: storage, offset: offset + index * strides[2], shape: [batch, heads, tokens, dim],
-            strides: [strides[0], strides[3], strides[1], strides[4]])
-    }
+    /// Part `index` of `[batch, token, part, head, dim]` as `[batch, head, token, dim]`.
+    fileprivate func part(_ index: Int) -> Tensor { selected(index, along: 2).transposed(1, 2) }
 }

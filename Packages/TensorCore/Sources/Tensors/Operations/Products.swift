@@ -3,7 +3,11 @@
 internal import TensorKernels
 
 /// What a linear map applies to its result.
-public enum Activation: String, Sendable, Codable { case identity, relu, gelu }
+public enum Activation: String, Sendable, Codable {
+    case identity, relu, gelu
+    /// sin(30·x): Sitzmann et al. 2020, with ω₀ = 30.
+    case sine
+}
 
 extension Tensor {
     /// The matrix product of the last two axes; leading axes broadcast.
@@ -56,22 +60,40 @@ extension Tensor {
         let rows = isBatched ? [weight.shape[0], shape[rank - 2]] : Array(shape.dropLast())
         let isRecorded = node != nil || weight.node != nil || bias?.node != nil
         let x = isBatched ? detached.expanded(to: rows + [inputs]) : detached.asRows
-        let (c, preactivation) = Kernels.product(
+        let (c, slope) = Kernels.product(
             x.withTwoBatchAxes, weight.detached.transposed(-1, -2).withTwoBatchAxes,
             epilogue: Kernels.Epilogue(
-                bias: bias?.detached, activation: activation.code, keepsPreactivation: isRecorded && activation == .gelu
-            ))
+                bias: bias?.detached, activation: activation.code,
+                keepsSlope: isRecorded && (activation == .gelu || activation == .sine)))
         let operands = [self, weight] + (bias.map { [$0] } ?? [])
         return c.reshaped(to: rows + [out]).recorded(
-            from: operands, saving: operands + (preactivation.map { [$0] } ?? []), savesOutput: activation == .relu
+            from: operands, saving: operands + (slope.map { [$0] } ?? []), savesOutput: activation == .relu
         ) { g, context in
-            let s = activationCotangent(g, context, activation, hasBias: operands.count == 3)
-            let flat = isBatched ? s : s.asRows  // [row, out] or [batch, row, out]
+            let hasBias = operands.count == 3
             let x = isBatched ? context[0] : context[0].asRows
-            return [
-                context.cotangent(0) { flat.matmul(context[1]).summed(to: x.shape).reshaped(to: context.shape(0)) },
-                context.cotangent(1) { flat.transposed(-1, -2).matmul(x) },
-            ] + (operands.count == 3 ? [context.cotangent(2) { flat.summed(to: [out]) }] : [])
+            func cotangents(_ s: Tensor, bias: Tensor?) -> [Tensor?] {
+                let s = isBatched ? s : s.asRows  // [row, out] or [batch, row, out]
+                return [
+                    context.cotangent(0) { s.matmul(context[1]).summed(to: x.shape).reshaped(to: context.shape(0)) },
+                    context.cotangent(1) { s.transposed(-1, -2).matmul(x) },
+                ] + (hasBias ? [context.cotangent(2) { bias ?? s.summed(to: [out]) }] : [])
+            }
+            if context.isRecording {
+                let bias = hasBias ? context[2] : nil
+                // ReLU's output is positive where its sum is.
+                let slope = activation.slope {
+                    activation == .relu ? context.output.detached : context[0].linear(context[1], bias: bias)
+                }
+                return cotangents(g * slope, bias: nil)
+            }
+            let saved: Tensor? =
+                switch activation {
+                case .identity: nil
+                case .relu: context.output
+                case .gelu, .sine: context[operands.count]
+                }
+            let (s, bias) = Kernels.activationCotangent(activation.code, saved: saved, cotangent: g)
+            return cotangents(s.reshaped(to: g.shape), bias: bias)
         }
     }
 
@@ -102,25 +124,17 @@ extension Activation {
         case .identity: TK_IDENTITY
         case .relu: TK_RELU
         case .gelu: TK_GELU
+        case .sine: TK_SINE
         }
     }
-}
 
-/// The cotangent before the activation; a recorded one is recomputed from the inputs so that it is differentiable.
-private func activationCotangent(
-    _ g: Tensor, _ context: PullbackContext, _ activation: Activation, hasBias: Bool
-) -> Tensor {
-    switch activation {
-    case .identity: return g
-    case .relu:
-        let output = context.output.detached
-        return context.isRecording
-            ? g * output.isGreater(than: 0) : Kernels.unaryGradient(TK_RELU_UNARY, output, cotangent: g)
-    case .gelu:
-        if !context.isRecording {
-            return Kernels.unaryGradient(
-                TK_GELU_UNARY, context[hasBias ? 3 : 2].reshaped(to: g.shape), cotangent: g)
+    /// The derivative at the sum before the activation, as differentiable operations.
+    fileprivate func slope(at sum: () -> Tensor) -> Tensor {
+        switch self {
+        case .identity: Tensor(1)
+        case .relu: sum().isGreater(than: 0)
+        case .gelu: geluDerivative(sum())
+        case .sine: (sum() * 30).cos() * 30
         }
-        return g * geluDerivative(context[0].linear(context[1], bias: hasBias ? context[2] : nil))
     }
 }

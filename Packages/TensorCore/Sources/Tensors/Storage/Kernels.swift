@@ -162,26 +162,34 @@ enum Kernels {
         return y
     }
 
+    /// Elements scaled or dropped by numbers of their own, one operation per element.
+    static func dropout(_ x: Tensor, _ mask: DropoutMask) -> Tensor {
+        let (x, y) = (x.contiguous, Tensor(uninitialised: x.shape))
+        unsafe tk_dropout(mask.random, x.pointer, y.pointer, y.count, mask.probability, mask.scale)
+        Counters.count(flops: y.count, bytes: 8 * y.count)
+        return y
+    }
+
     /// What happens to a product's sum before it is stored.
     struct Epilogue {
         var bias: Tensor?
         var activation = TK_IDENTITY
-        var keepsPreactivation = false
+        var keepsSlope = false
     }
 
     /// `[b0, b1, m, k] · [b0, b1, k, n]` of any strides, two operations per multiply-add.
     static func product(_ a: Tensor, _ b: Tensor, epilogue: Epilogue = Epilogue()) -> (
-        c: Tensor, preactivation: Tensor?
+        c: Tensor, slope: Tensor?
     ) {
         let c = Tensor(uninitialised: [a.shape[0], a.shape[1], a.shape[2], b.shape[3]])
-        let preactivation = epilogue.keepsPreactivation ? Tensor(uninitialised: c.shape) : nil
-        product(a, b, epilogue: epilogue, preactivation: preactivation, into: c)
-        return (c, preactivation)
+        let slope = epilogue.keepsSlope ? Tensor(uninitialised: c.shape) : nil
+        product(a, b, epilogue: epilogue, slope: slope, into: c)
+        return (c, slope)
     }
 
     /// The product written into a view whose rows are contiguous, by the owner of a fresh buffer.
     static func product(
-        _ a: Tensor, _ b: Tensor, epilogue: Epilogue = Epilogue(), preactivation: Tensor? = nil, into c: Tensor
+        _ a: Tensor, _ b: Tensor, epilogue: Epilogue = Epilogue(), slope: Tensor? = nil, into c: Tensor
     ) {
         let (m, k, n) = (a.shape[2], a.shape[3], b.shape[3])
         let bias = epilogue.bias?.contiguous
@@ -193,9 +201,45 @@ enum Kernels {
         unsafe (call.c, call.c_row, call.c_batch) = (c.pointer, c.strides[2], (c.strides[0], c.strides[1]))
         unsafe call.activation = epilogue.activation
         unsafe call.bias = UnsafePointer(bias?.pointer)
-        unsafe call.preactivation = preactivation?.pointer
+        unsafe call.slope = slope?.pointer
         unsafe tk_matmul(&call)
         Counters.count(flops: 2 * c.count * k, bytes: 4 * (a.count + b.count + c.count))
+    }
+
+    /// The cotangent `[row, out]` before bias and activation, and the bias's `[out]`: two operations per element, one
+    /// without an activation.
+    static func activationCotangent(
+        _ activation: tk_activation, saved: Tensor?, cotangent g: Tensor
+    ) -> (before: Tensor, bias: Tensor) {
+        let g = g.contiguous
+        let dx = saved.map { _ in Tensor(uninitialised: g.shape) } ?? g
+        let bias = Tensor(uninitialised: [g.rowLength])
+        let saved = (saved ?? g).contiguous
+        unsafe tk_activation_cotangent(
+            activation, saved.pointer, g.pointer, dx.pointer, bias.pointer, g.rowCount, g.rowLength)
+        let isPlain = activation == TK_IDENTITY
+        Counters.count(flops: (isPlain ? 1 : 2) * g.count, bytes: (isPlain ? 4 : 12) * g.count)
+        return (dx, bias)
+    }
+
+    /// Cross-entropy per row of logits, six operations per element.
+    static func crossEntropies(_ logits: Tensor, _ labels: CrossEntropyLabels) -> Tensor {
+        let (x, losses) = (logits.contiguous, Tensor(uninitialised: labels.indices.shape))
+        unsafe tk_cross_entropy(
+            x.pointer, labels.indices.scalars, labels.smoothing, labels.ignored, losses.pointer, losses.count,
+            x.rowLength)
+        Counters.count(flops: 6 * x.count, bytes: 4 * x.count)
+        return losses
+    }
+
+    /// The cotangent of logits from those of their rows' losses, seven operations per element.
+    static func crossEntropyGradient(_ logits: Tensor, _ labels: CrossEntropyLabels, cotangent g: Tensor) -> Tensor {
+        let (x, g, dx) = (logits.contiguous, g.contiguous, Tensor(uninitialised: logits.shape))
+        unsafe tk_cross_entropy_gradient(
+            x.pointer, labels.indices.scalars, labels.smoothing, labels.ignored, g.pointer, dx.pointer, g.count,
+            x.rowLength)
+        Counters.count(flops: 7 * x.count, bytes: 8 * x.count)
+        return dx
     }
 
     private static func rankChecked(_ shape: [Int], _ name: StaticString) -> Int32 {
