@@ -1,0 +1,167 @@
+// One step, repeated: its time, what it uses of the machine, and how it stands beside the peers.
+//
+// Source: tensor core specification, section 8.
+
+public import BenchPeers
+public import Measurements
+internal import TensorIO
+internal import Tensors
+
+/// How often steps are measured, how large they are, and beside whom.
+public struct SpeedSettings: Codable, Sendable, Equatable {
+    /// Turns of every side, at least 7 for a ratio that counts.
+    public var alternations = 7
+    /// Steps before the first turn: after two, an optimiser's moments and the arena are there.
+    public var warmUps: Int
+    /// The work's size.
+    public var size = WorkSize.full
+    /// The other libraries.
+    public var peers: [Peer] = []
+
+    init(warmUps: Int) { self.warmUps = warmUps }
+
+    /// What peers add to a case that takes `work` seconds alone: they start, and work about as long.
+    func peerSeconds(work: Double) -> Double {
+        peers.reduce(0) { $0 + $1.startLimit / 6 + 2 * work }
+    }
+
+    /// A cost that is compared only with one measured beside the same peers.
+    func cost(_ name: String, _ unit: String, _ direction: Direction, _ decimals: Int) -> Metric {
+        Metric(
+            name, .cost, unit: unit, direction: direction, decimals: decimals, smallestEffect: 0.05,
+            configuration: ["beside": peers.isEmpty ? "nobody" : peers.map(\.rawValue).joined(separator: " ")])
+    }
+}
+
+/// What a ratio is about.
+enum Side: String, CaseIterable {
+    case wall, cpu
+
+    func value(of cost: StepCost) -> Double { self == .wall ? cost.wall : cost.cpu }
+
+    func ratioName(_ peer: Peer) -> String { "ratio_\(rawValue)_\(peer.metricName)" }
+}
+
+/// The case of one step.
+public struct SpeedStep: PeerCase {
+    private let work: SpeedWork
+    /// How often, how large, and beside whom.
+    public var settings = SpeedSettings(warmUps: 3)
+
+    /// Every step there is.
+    public static let allCases = (SpeedWork.steps + SpeedWork.research).map(SpeedStep.init)
+
+    init(_ work: SpeedWork) { self.work = work }
+
+    /// For example `speed.w1.encoder`.
+    public var id: String { "speed.\(work.name)" }
+    /// What `bench list --long` says.
+    public var summary: String { work.summary + "." }
+    /// Nightly: seven turns take seconds, and a slow step is found the morning after.
+    public var tier: Tier { .nightly }
+    /// Seconds on two cores.
+    public var expectedSeconds: Double { 8 + settings.peerSeconds(work: 8) }
+    /// Raised when old results are no longer comparable.
+    public var version: Int { 1 }
+    /// The settings; the step's shapes stand in its definition.
+    public var configuration: [String: String] {
+        ["preset": canonicalJSON(settings), "steps in a turn": "\(work.repeats)"]
+    }
+    /// None.
+    public var dataFolders: [String] { [] }
+    /// Those with a twin.
+    public var possiblePeers: [Peer] { work.peers }
+
+    private var peers: [Peer] { settings.peers.filter(possiblePeers.contains) }
+
+    /// Exact counts, costs of a step, and the peers' beside them.
+    public var metrics: [Metric] {
+        [Self.flops, Self.arenaGrowth, time("step_wall"), time("step_cpu"), share, probe, memory(""), faults, start("")]
+            + (work.products.map { [products($0.metric)] } ?? [])
+            + peers.flatMap { peer in
+                [time("wall_" + peer.metricName), time("cpu_" + peer.metricName)]
+                    + Side.allCases.map { settings.cost($0.ratioName(peer), "", .higherIsBetter, 2) }
+                    + [memory("_" + peer.metricName), memoryRatio(peer), start("_" + peer.metricName)]
+            }
+    }
+
+    private static let flops = Metric("step_flop", .exact, unit: "FLOP", direction: .lowerIsBetter, decimals: 0)
+    private static let arenaGrowth = Metric("arena_growth", .exact, unit: "B", direction: .lowerIsBetter, decimals: 0)
+    private func time(_ name: String) -> Metric { settings.cost(name, "ms", .lowerIsBetter, 2) }
+    /// Of the matrix-product rate measured in turns with the steps.
+    private var share: Metric { settings.cost("peak_share", "", .higherIsBetter, 3) }
+    private var probe: Metric { settings.cost("probe", "GFLOP/s", .higherIsBetter, 1) }
+    private var faults: Metric { settings.cost("page_faults", "", .lowerIsBetter, 1) }
+    private func memory(_ suffix: String) -> Metric { settings.cost("memory" + suffix, "MiB", .lowerIsBetter, 1) }
+    private func start(_ suffix: String) -> Metric { settings.cost("start" + suffix, "s", .lowerIsBetter, 2) }
+    private func products(_ name: String) -> Metric { settings.cost(name + "_per_s", "1/s", .higherIsBetter, 1) }
+    /// Ours divided by the peer's.
+    private func memoryRatio(_ peer: Peer) -> Metric {
+        settings.cost("memory_ratio_" + peer.metricName, "", .lowerIsBetter, 2)
+    }
+
+    /// The first step, the warm-up, and then turns: ours, the peers', and the machine's matrix products.
+    public func run(in context: CaseContext) throws -> CaseOutcome {
+        let step = try work.makeStep(settings.size, context.seed)
+        try step()
+        let started = ProcessUsage.age
+        for _ in 1..<max(settings.warmUps, 1) { try step() }
+        let held = ProcessUsage.peakMiB
+        context.report(0.1, "peers")
+        let running = try RunningPeers(peers, size: settings.size)
+        let starts = running.start(work.name)
+        var (turns, probes) = (MeasuredTurns(step, repeats: work.repeats), [StepCost]())
+        let probe = MachineProbe(settings.size)
+        // The probe holds memory that the arena has to find anew once.
+        try step()
+        try turns.take(settings.alternations, beside: running, work.name) {
+            probes.append(probe.cost())
+            context.report(0.1 + 0.9 * Double(probes.count) / Double(settings.alternations), "turns")
+        }
+        let (ours, rate) = (middle(turns.ours), probe.flops / middle(probes).wall)
+        let flops = Double(turns.flops) / Double(turns.stepCount)
+        var values = [
+            (Self.flops, flops), (Self.arenaGrowth, Double(turns.arenaGrowth)), (time("step_wall"), 1000 * ours.wall),
+            (time("step_cpu"), 1000 * ours.cpu), (share, flops / ours.wall / rate), (self.probe, rate / 1e9),
+            (memory(""), held), (faults, Double(turns.pageFaults) / Double(turns.stepCount)), (start(""), started),
+        ]
+        if let counted = work.products { values.append((products(counted.metric), counted.perStep / ours.wall)) }
+        for peer in peers {
+            let (theirs, name) = (turns.theirs[peer] ?? [], peer.metricName)
+            let (cost, found) = (middle(theirs), ratios(of: theirs, to: turns.ours))
+            values += [(time("wall_" + name), 1000 * cost.wall), (time("cpu_" + name), 1000 * cost.cpu)]
+            values += Side.allCases.map {
+                (settings.cost($0.ratioName(peer), "", .higherIsBetter, 2), $0.value(of: found))
+            }
+            values += [
+                (memory("_" + name), running.peakMiB(of: peer)),
+                (memoryRatio(peer), held / running.peakMiB(of: peer)),
+                (start("_" + name), starts[peer] ?? .nan),
+            ]
+        }
+        return CaseOutcome(values.map { Measurement($0.0, value: $0.1) }, artefacts: running.artefacts)
+    }
+}
+
+/// A fixed matrix product, whose rate is the machine's for the moment.
+private struct MachineProbe {
+    let flops: Double
+    private let a: Tensor
+    private let b: Tensor
+
+    init(_ size: WorkSize) {
+        let side = size(1024, 8)
+        var generator = Philox(seed: 1, stream: "speed/probe")
+        a = .normal([side, side], using: &generator)
+        b = .normal([side, side], using: &generator)
+        flops = 2 * Double(side * side * side)
+        _ = a.matmul(b)
+    }
+
+    func cost() -> StepCost {
+        let start = ProcessUsage.clocks
+        _ = a.matmul(b)
+        let end = ProcessUsage.clocks
+        return StepCost(wall: end.wall - start.wall, cpu: end.cpu - start.cpu)
+    }
+}
