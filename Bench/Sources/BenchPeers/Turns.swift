@@ -1,5 +1,7 @@
 // What turns come to: the order in which they are taken, and ratios of medians.
 
+internal import Glibc
+
 /// Seconds of one step, averaged over the steps of a turn.
 public struct StepCost: Sendable, Equatable {
     /// By the wall clock.
@@ -28,8 +30,15 @@ public func middle(_ turns: [StepCost]) -> StepCost {
     StepCost(wall: middle(turns.map(\.wall)), cpu: middle(turns.map(\.cpu)))
 }
 
-/// The peer's median divided by ours, wall and CPU: above 1 ours is faster. NaN where one side has no turn.
+/// The peer's median divided by ours, wall and CPU: above 1 ours is faster.
+///
+/// NaN where one side has no turn.
 public func ratios(of peer: [StepCost], to ours: [StepCost]) -> StepCost {
     let (theirs, own) = (middle(peer), middle(ours))
     return StepCost(wall: theirs.wall / own.wall, cpu: theirs.cpu / own.cpu)
+}
+
+/// The geometric mean: of ratios, the one whose inverse is the mean of the inverses.
+public func geometricMean(_ values: [Double]) -> Double {
+    exp(values.reduce(0) { $0 + log($1) } / Double(values.count))
 }

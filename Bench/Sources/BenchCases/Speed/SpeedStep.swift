@@ -26,20 +26,58 @@ public struct SpeedSettings: Codable, Sendable, Equatable {
     }
 
     /// A cost that is compared only with one measured beside the same peers.
-    func cost(_ name: String, _ unit: String, _ direction: Direction, _ decimals: Int) -> Metric {
-        Metric(
+    func cost(
+        _ name: String, _ unit: String, _ direction: Direction, _ decimals: Int, _ options: [String: String] = [:]
+    ) -> Metric {
+        let beside = ["beside": peers.isEmpty ? "nobody" : peers.map(\.rawValue).joined(separator: " ")]
+        return Metric(
             name, .cost, unit: unit, direction: direction, decimals: decimals, smallestEffect: 0.05,
-            configuration: ["beside": peers.isEmpty ? "nobody" : peers.map(\.rawValue).joined(separator: " ")])
+            configuration: beside.merging(options) { $1 })
+    }
+
+    /// What is known of a peer at one piece of work.
+    func cost(_ column: PeerColumn, of peer: Peer, at work: String, suffix: String = "") -> Metric {
+        cost(
+            "\(column.rawValue)_\(peer.metricName)\(suffix)", column.unit,
+            column.isRatio ? .higherIsBetter : .lowerIsBetter, 2,
+            ["peer": peer.rawValue, "work": work, "column": column.title])
     }
 }
 
-/// What a ratio is about.
-enum Side: String, CaseIterable {
+/// What a peer's row says.
+enum PeerColumn: String, CaseIterable {
     case wall, cpu
+    case wallRatio = "ratio_wall"
+    case cpuRatio = "ratio_cpu"
+    case memory
+    case memoryRatio = "memory_ratio"
+    case start
 
-    func value(of cost: StepCost) -> Double { self == .wall ? cost.wall : cost.cpu }
+    /// The ones that sweeps have.
+    static let ratios: [PeerColumn] = [.wallRatio, .cpuRatio]
 
-    func ratioName(_ peer: Peer) -> String { "ratio_\(rawValue)_\(peer.metricName)" }
+    /// Theirs divided by ours.
+    var isRatio: Bool { Self.ratios.contains(self) }
+
+    var unit: String {
+        switch self {
+        case .wall, .cpu: "ms"
+        case .memory: "MiB"
+        case .start: "s"
+        case .wallRatio, .cpuRatio, .memoryRatio: ""
+        }
+    }
+
+    /// What stands above the column.
+    var title: String {
+        switch self {
+        case .wallRatio: "wall ratio"
+        case .cpuRatio: "CPU ratio"
+        case .memoryRatio: "our memory"
+        case .cpu: "CPU"
+        case .wall, .memory, .start: rawValue
+        }
+    }
 }
 
 /// The case of one step.
@@ -76,13 +114,9 @@ public struct SpeedStep: PeerCase {
 
     /// Exact counts, costs of a step, and the peers' beside them.
     public var metrics: [Metric] {
-        [Self.flops, Self.arenaGrowth, time("step_wall"), time("step_cpu"), share, probe, memory(""), faults, start("")]
+        [Self.flops, Self.arenaGrowth, time("step_wall"), time("step_cpu"), share, probe, memory, faults, start]
             + (work.products.map { [products($0.metric)] } ?? [])
-            + peers.flatMap { peer in
-                [time("wall_" + peer.metricName), time("cpu_" + peer.metricName)]
-                    + Side.allCases.map { settings.cost($0.ratioName(peer), "", .higherIsBetter, 2) }
-                    + [memory("_" + peer.metricName), memoryRatio(peer), start("_" + peer.metricName)]
-            }
+            + peers.flatMap { peer in PeerColumn.allCases.map { settings.cost($0, of: peer, at: work.name) } }
     }
 
     private static let flops = Metric("step_flop", .exact, unit: "FLOP", direction: .lowerIsBetter, decimals: 0)
@@ -92,13 +126,9 @@ public struct SpeedStep: PeerCase {
     private var share: Metric { settings.cost("peak_share", "", .higherIsBetter, 3) }
     private var probe: Metric { settings.cost("probe", "GFLOP/s", .higherIsBetter, 1) }
     private var faults: Metric { settings.cost("page_faults", "", .lowerIsBetter, 1) }
-    private func memory(_ suffix: String) -> Metric { settings.cost("memory" + suffix, "MiB", .lowerIsBetter, 1) }
-    private func start(_ suffix: String) -> Metric { settings.cost("start" + suffix, "s", .lowerIsBetter, 2) }
+    private var memory: Metric { settings.cost("memory", "MiB", .lowerIsBetter, 1) }
+    private var start: Metric { settings.cost("start", "s", .lowerIsBetter, 2) }
     private func products(_ name: String) -> Metric { settings.cost(name + "_per_s", "1/s", .higherIsBetter, 1) }
-    /// Ours divided by the peer's.
-    private func memoryRatio(_ peer: Peer) -> Metric {
-        settings.cost("memory_ratio_" + peer.metricName, "", .lowerIsBetter, 2)
-    }
 
     /// The first step, the warm-up, and then turns: ours, the peers', and the machine's matrix products.
     public func run(in context: CaseContext) throws -> CaseOutcome {
@@ -123,21 +153,25 @@ public struct SpeedStep: PeerCase {
         var values = [
             (Self.flops, flops), (Self.arenaGrowth, Double(turns.arenaGrowth)), (time("step_wall"), 1000 * ours.wall),
             (time("step_cpu"), 1000 * ours.cpu), (share, flops / ours.wall / rate), (self.probe, rate / 1e9),
-            (memory(""), held), (faults, Double(turns.pageFaults) / Double(turns.stepCount)), (start(""), started),
+            (memory, held), (faults, Double(turns.pageFaults) / Double(turns.stepCount)), (start, started),
         ]
         if let counted = work.products { values.append((products(counted.metric), counted.perStep / ours.wall)) }
         for peer in peers {
-            let (theirs, name) = (turns.theirs[peer] ?? [], peer.metricName)
+            let (theirs, peak) = (turns.theirs[peer] ?? [], running.peakMiB(of: peer))
             let (cost, found) = (middle(theirs), ratios(of: theirs, to: turns.ours))
-            values += [(time("wall_" + name), 1000 * cost.wall), (time("cpu_" + name), 1000 * cost.cpu)]
-            values += Side.allCases.map {
-                (settings.cost($0.ratioName(peer), "", .higherIsBetter, 2), $0.value(of: found))
+            values += PeerColumn.allCases.map { column in
+                let value =
+                    switch column {
+                    case .wall: 1000 * cost.wall
+                    case .cpu: 1000 * cost.cpu
+                    case .wallRatio: found.wall
+                    case .cpuRatio: found.cpu
+                    case .memory: peak
+                    case .memoryRatio: held / peak
+                    case .start: starts[peer] ?? .nan
+                    }
+                return (settings.cost(column, of: peer, at: work.name), value)
             }
-            values += [
-                (memory("_" + name), running.peakMiB(of: peer)),
-                (memoryRatio(peer), held / running.peakMiB(of: peer)),
-                (start("_" + name), starts[peer] ?? .nan),
-            ]
         }
         return CaseOutcome(values.map { Measurement($0.0, value: $0.1) }, artefacts: running.artefacts)
     }

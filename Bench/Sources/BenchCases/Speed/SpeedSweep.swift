@@ -1,7 +1,6 @@
 // Single operations: how many floating-point operations, or bytes, a second.
 
 public import BenchPeers
-internal import Glibc
 internal import Learning
 public import Measurements
 internal import TensorIO
@@ -65,12 +64,13 @@ public struct SpeedSweep: PeerCase {
     /// Those with a twin of every operation.
     public var possiblePeers: [Peer] { [.pytorch, .torchCompile, .jax, .mlx] }
 
-    /// A rate an operation, and beside peers how many times it is theirs.
+    /// A rate an operation, and beside peers the ratios of each and their geometric mean.
     public var metrics: [Metric] {
         operations.map { rate($0) }
             + peers.flatMap { peer in
-                Side.allCases.map { mean($0, peer) }
-                    + operations.flatMap { operation in Side.allCases.map { ratio($0, peer, operation) } }
+                (operations.map(\.name) + ["mean"]).flatMap { name in
+                    PeerColumn.ratios.map { ratio($0, peer, name) }
+                }
             }
     }
 
@@ -80,20 +80,16 @@ public struct SpeedSweep: PeerCase {
         settings.cost(operation.name, kind == .matmul ? "GFLOP/s" : "GB/s", .higherIsBetter, 1)
     }
 
-    private func ratio(_ side: Side, _ peer: Peer, _ operation: SweptOperation) -> Metric {
-        settings.cost("\(side.ratioName(peer))_\(operation.name)", "", .higherIsBetter, 2)
-    }
-
-    /// The geometric mean over all operations.
-    private func mean(_ side: Side, _ peer: Peer) -> Metric {
-        settings.cost("\(side.ratioName(peer))_mean", "", .higherIsBetter, 2)
+    private func ratio(_ column: PeerColumn, _ peer: Peer, _ operation: String) -> Metric {
+        settings.cost(
+            column, of: peer, at: operation == "mean" ? "\(kind.rawValue), mean" : operation, suffix: "_" + operation)
     }
 
     /// Runs every operation in turns with the peers.
     public func run(in context: CaseContext) throws -> CaseOutcome {
         let running = try RunningPeers(peers, size: settings.size)
         var measurements: [Measurement] = []
-        var logarithms: [String: [Double]] = [:]
+        var found: [Peer: [StepCost]] = [:]
         for (index, operation) in operations.enumerated() {
             context.report(Double(index) / Double(operations.count), operation.name)
             var generator = Philox(seed: context.seed, stream: "speed/\(operation.name)")
@@ -105,21 +101,24 @@ public struct SpeedSweep: PeerCase {
             measurements.append(
                 Measurement(rate(operation), value: operation.amount / middle(turns.ours).wall / 1e9))
             for peer in peers {
-                let found = ratios(of: turns.theirs[peer] ?? [], to: turns.ours)
-                for side in Side.allCases {
-                    measurements.append(Measurement(ratio(side, peer, operation), value: side.value(of: found)))
-                    logarithms[mean(side, peer).name, default: []].append(log(side.value(of: found)))
-                }
+                let ratio = ratios(of: turns.theirs[peer] ?? [], to: turns.ours)
+                found[peer, default: []].append(ratio)
+                measurements += rows(peer, operation.name, ratio)
             }
         }
         for peer in peers {
-            for metric in Side.allCases.map({ mean($0, peer) }) {
-                let values = logarithms[metric.name] ?? []
-                measurements.append(
-                    Measurement(metric, value: exp(values.reduce(0, +) / Double(values.count))))
-            }
+            let all = found[peer] ?? []
+            measurements += rows(
+                peer, "mean", StepCost(wall: geometricMean(all.map(\.wall)), cpu: geometricMean(all.map(\.cpu))))
         }
         return CaseOutcome(measurements, artefacts: running.artefacts)
+    }
+
+    private func rows(_ peer: Peer, _ operation: String, _ value: StepCost) -> [Measurement] {
+        [
+            Measurement(ratio(.wallRatio, peer, operation), value: value.wall),
+            Measurement(ratio(.cpuRatio, peer, operation), value: value.cpu),
+        ]
     }
 
     private var operations: [SweptOperation] { kind == .matmul ? Self.products : Self.elementwise }
