@@ -94,6 +94,8 @@ let package = Package(
         benchTests(
             "BenchRunnerTests",
             ["BenchRunner", "BenchStore", "BenchRecords", "BenchCommands", "bench-fixture"] + core("Measurements")),
+        benchTests("BenchPeersTests", ["BenchPeers"]),
+        benchTests("BenchCasesTests", ["BenchCases", "BenchPeers", "bench"] + core("Measurements")),
         // Tests of every package, so that one `swift test` runs them all
         packageTests("TensorKernelsTests", in: "TensorCore", core("TensorKernels")),
         packageTests("TensorsTests", in: "TensorCore", core("Tensors", "Learning", "TensorTesting"), golden: true),

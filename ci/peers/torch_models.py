@@ -81,16 +81,16 @@ class Attention(nn.Module):
     def memory(self, states):
         return self.split(self.packed(states), 2).unbind(0)
 
-    def mixed(self, q, k, v, is_causal=False):
+    def mixed(self, q, k, v, mask=None, is_causal=False):
         dropout = self.dropout if self.training else 0.0
-        y = F.scaled_dot_product_attention(q, k, v, dropout_p=dropout, is_causal=is_causal)
+        y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=dropout, is_causal=is_causal)
         return self.output(y.transpose(1, 2).reshape(q.shape[0], q.shape[2], self.width))
 
-    def forward(self, x, is_causal=False):
-        return self.mixed(*self.split(self.packed(x), 3).unbind(0), is_causal)
+    def forward(self, x, mask=None, is_causal=False):
+        return self.mixed(*self.split(self.packed(x), 3).unbind(0), mask, is_causal)
 
-    def across(self, x, memory):
-        return self.mixed(self.split(self.query(x), 1)[0], *memory)
+    def across(self, x, memory, mask=None):
+        return self.mixed(self.split(self.query(x), 1)[0], *memory, mask)
 
 
 class FeedForward(nn.Module):
@@ -109,8 +109,8 @@ class EncoderLayer(nn.Module):
         self.attention, self.feed = Attention(width, heads, dropout), FeedForward(width, hidden, dropout)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, x):
-        x = x + self.dropout(self.attention(self.norm1(x)))
+    def forward(self, x, mask=None):
+        x = x + self.dropout(self.attention(self.norm1(x), mask))
         return x + self.dropout(self.feed(self.norm2(x)))
 
 
@@ -122,49 +122,64 @@ class DecoderLayer(nn.Module):
         self.cross = Attention(width, heads, dropout, is_cross=True)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, x, states):
+    def forward(self, x, states, mask=None):
         x = x + self.dropout(self.attention(self.norm1(x), is_causal=True))
-        x = x + self.dropout(self.cross.across(self.norm2(x), self.cross.memory(states)))
+        x = x + self.dropout(self.cross.across(self.norm2(x), self.cross.memory(states), mask))
         return x + self.dropout(self.feed(self.norm3(x)))
 
-    def after(self, x, memory, keys, values, count):
+    def after(self, x, memory, keys, values, count, mask=None):
         """One token; its key and value are written behind `count` earlier ones of preallocated caches."""
         q, k, v = self.attention.split(self.attention.packed(self.norm1(x)), 3).unbind(0)
         keys[:, :, count:count + 1], values[:, :, count:count + 1] = k, v
         x = x + self.attention.mixed(q, keys[:, :, :count + 1], values[:, :, :count + 1])
-        x = x + self.cross.across(self.norm2(x), memory)
+        x = x + self.cross.across(self.norm2(x), memory, mask)
         return x + self.feed(self.norm3(x))
 
 
 class EncoderDecoder(nn.Module):
-    """Embedding, source, target and output share one table; sinusoidal positions from 2 on; pre-norm, ReLU."""
-    def __init__(self, vocabulary, width, heads, hidden, layers, dropout):
+    """Embedding, source, target and output share one table; pre-norm, ReLU.
+
+    Positions are sines from 2 on, or two learned tables of `learned` rows.
+    """
+    def __init__(self, vocabulary, width, heads, hidden, layers, dropout, decoder_layers=None, learned=None):
         super().__init__()
         self.embedding, self.width = nn.Embedding(vocabulary, width), width
         nn.init.normal_(self.embedding.weight, std=width**-0.5)
         self.encoder = nn.ModuleList(EncoderLayer(width, heads, hidden, dropout) for _ in range(layers))
-        self.decoder = nn.ModuleList(DecoderLayer(width, heads, hidden, dropout) for _ in range(layers))
+        self.decoder = nn.ModuleList(
+            DecoderLayer(width, heads, hidden, dropout) for _ in range(decoder_layers or layers))
         self.encoder_norm, self.decoder_norm = nn.LayerNorm(width), nn.LayerNorm(width)
         self.dropout = nn.Dropout(dropout)
-        self.register_buffer("positions", sinusoidal_positions(2, 512, width))
+        if learned:
+            self.source_positions = nn.Parameter(torch.randn(learned, width) * width**-0.5)
+            self.positions = nn.Parameter(torch.randn(learned, width) * width**-0.5)
+        else:
+            self.register_buffer("positions", sinusoidal_positions(2, 512, width))
+            self.source_positions = self.positions
 
-    def embed(self, tokens, first=0):
-        return self.dropout(self.embedding(tokens) * self.width**0.5 + self.positions[first:first + tokens.shape[1]])
+    def embed(self, tokens, first=0, positions=None):
+        positions = self.positions if positions is None else positions
+        return self.dropout(self.embedding(tokens) * self.width**0.5 + positions[first:first + tokens.shape[1]])
 
-    def encode(self, tokens):
-        x = self.embed(tokens)
+    def encode(self, tokens, mask=None):
+        return self.encode_embedded(self.embed(tokens, positions=self.source_positions), mask)
+
+    def encode_embedded(self, x, mask=None):
         for layer in self.encoder:
-            x = layer(x)
+            x = layer(x, mask)
         return self.encoder_norm(x)
 
     def scores(self, x):
         return F.linear(self.decoder_norm(x), self.embedding.weight)
 
-    def forward(self, source, inputs):
-        states, x = self.encode(source), self.embed(inputs)
+    def given(self, states, inputs, mask=None):
+        x = self.embed(inputs)
         for layer in self.decoder:
-            x = layer(x, states)
+            x = layer(x, states, mask)
         return self.scores(x)
+
+    def forward(self, source, inputs):
+        return self.given(self.encode(source), inputs)
 
     def decode(self, source, beam, length):
         """The best of `beam` sequences of `length` tokens, kept on with cached keys and values; the last token is 1."""

@@ -1,7 +1,4 @@
 """The speed suite's work in PyTorch: eager with its defaults, or with --compile by torch.compile."""
-import pathlib
-import sys
-
 import worker
 
 OPTIONS = worker.options("torch")
@@ -9,11 +6,11 @@ OPTIONS = worker.options("torch")
 import torch
 import torch.nn.functional as F
 
+import torch_lines as lines
 import torch_models as models
 
 torch.set_num_threads(OPTIONS.threads)
 torch.manual_seed(1)
-sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "references"))
 
 
 def size(full, tiny):
@@ -179,30 +176,16 @@ def elementwise(name):
     return inference(lambda: function(*arguments))
 
 
-def picture_representation(name):
-    """The INR line's step: 16 pictures of 32 × 32, 256 shared points, Adam with clipped gradients."""
-    import inr_twin
-    method = inr_twin.METHODS[name]
-    model = method(inr_twin.Configuration())
-    pictures = torch.rand(32, 32, 32, 3)
-    mirrored = torch.cat([pictures, pictures.flip(2)])
-    coordinates = inr_twin.cell_centres(32)
-
-    def loss():
-        chosen, points = torch.randint(64, (16,)), torch.randperm(1024)[:256]
-        images = mirrored[chosen]
-        return F.mse_loss(model(images, coordinates[points]), images.flatten(1, 2)[:, points])
-    return training(model, loss, torch.optim.Adam(model.parameters(), lr=1e-3), maximum_norm=1)
-
-
 def make(name):
     kind, rest = name.split(".", 1)
     if kind == "matmul":
         return product(name)
     if kind == "elementwise":
         return elementwise(rest)
-    if kind == "inr" and not OPTIONS.tiny:
-        return picture_representation(rest)
+    if kind == "inr":
+        return lines.picture_representation(rest, training)
+    if kind == "pad":
+        return lines.face(rest, training)
     table = {
         "w1.encoder": encoder, "w2.encoder-decoder": encoder_decoder,
         "w3.sine": lambda: coordinates(models.Sine), "w3.relu": lambda: coordinates(torch.nn.ReLU),
@@ -211,6 +194,7 @@ def make(name):
         "w6.cnn": lambda: classified(models.plain_network()),
         "w6.separable": lambda: classified(models.separable_network()),
         "w7.greedy": lambda: decoding(1), "w7.beam5": lambda: decoding(5),
+        "dialogue.latent": lambda: lines.dialogue(training), "st.cikd": lambda: lines.translation(training),
         "w8.log-mel": log_mel, "w9.stft": stft, "w9.rfft2": rfft2,
     }
     return table[name]() if name in table else None

@@ -23,7 +23,8 @@ struct RunCommand: Verb {
             are those in 'bench show @last --provenance'. Peers need a Python environment:
             'export BENCH_PEERS_PYTHON=$(ci/peers/setup)' makes it, once, and names it. A ratio
             is the peer's time divided by ours (above 1: ours is faster), medians of turns;
-            memory_ratio is ours divided by the peer's. NaN: see the case's log.
+            memory_ratio is ours divided by the peer's. Who cannot do the work, or does not come
+            up within its limit, has nan there, and the reason is told.
             """)
 
     @Argument(help: "Globs over case ids, suites, or exclusions with '!'.", completion: .caseIDs)
@@ -89,7 +90,17 @@ extension RunOptions {
         let runs = try seeds.map {
             try session.measured(cases, kind: kind, tier: tier, seed: $0, settings: settings, cluster: cluster)
         }
+        for run in runs { try tellPeersLost(in: run, session.store) }
         return try output.show(runs.count == 1 ? .show(runs[0]) : .seeds(runs))
+    }
+
+    /// Why other libraries did not do what they were asked to: the cases have it as a file.
+    private func tellPeersLost(in run: RunRecord, _ store: RunStore) throws {
+        let reasons = try run.cases.flatMap { item in
+            let text = try store.artefact("peers.txt", of: item.id, in: run.uuid)
+            return String(decoding: text ?? [], as: UTF8.self).split(separator: "\n").map(String.init)
+        }
+        self.store.tell(reasons)
     }
 
     private func cluster(of plan: PlanOptions) -> SlurmCluster? {

@@ -4,7 +4,7 @@ internal import Foundation
 internal import Glibc
 
 /// What a peer says to one request.
-public enum PeerAnswer: Equatable {
+public enum PeerAnswer: Sendable, Equatable {
     /// Seconds of all repeats together, and the most memory that the process ever held.
     case took(StepCost, peakMiB: Double)
     /// Why it cannot do the work.

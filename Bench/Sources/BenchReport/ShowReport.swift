@@ -15,11 +15,9 @@ extension Report {
         let done = run.cases.filter { $0.state == .done }.sorted { $0.id < $1.id }
         let families = Dictionary(grouping: done, by: \.family).sorted { $0.key < $1.key }
         let tables = families.flatMap { [values(of: $0.value, in: $0.key), differences(of: $0.value, in: $0.key)] }
+        let further = [peers(in: done), withDetails ? details(of: done) : nil, unmeasured(in: run)]
         return Report(
-            facts: run.facts,
-            tables: (tables + [peers(in: done), withDetails ? details(of: done) : nil, unmeasured(in: run)]).compactMap(
-                \.self)
-                + (withProvenance ? run.provenance : []),
+            facts: run.facts, tables: (tables + further).compactMap(\.self) + (withProvenance ? run.provenance : []),
             verdict: run.verdictLine(worse: worse))
     }
 

@@ -87,7 +87,7 @@ final class RunningPeers {
     }
 
     /// The most memory the peer ever held, in MiB; NaN for who has fallen out.
-    func peakMiB(of peer: Peer) -> Double { processes[peer]?.peakMiB ?? .nan }
+    func peakMiB(of peer: Peer) -> Double { processes[peer].flatMap { $0.peakMiB > 0 ? $0.peakMiB : nil } ?? .nan }
 
     /// Why peers have fallen out, for the stored results.
     var artefacts: [Artefact] {

@@ -42,7 +42,8 @@ extension SpeedWork {
 
     /// The latent query from the first step on: queries are sampled, searched for, and learned from.
     private static let dialogue = SpeedWork(
-        name: "dialogue.latent", summary: "Latent query: training step of 'dialogue.synth.easy.lat'", peers: []
+        name: "dialogue.latent",
+        summary: "Latent query: training step of 'dialogue.synth.easy.lat'; twins do not search"
     ) { size, seed in
         var settings = DialogueConfiguration.probe
         (settings.warmSteps, settings.gate) = (0, 0)
@@ -53,7 +54,7 @@ extension SpeedWork {
     }
 
     private static let translation = SpeedWork(
-        name: "st.cikd", summary: "Consistency-informed distillation: training step of 'st.snt.cikd'", peers: []
+        name: "st.cikd", summary: "Consistency-informed distillation: training step of 'st.snt.cikd'"
     ) { size, seed in
         let settings = size(TransferConfiguration.nano, .nanoSmoke)
         let numbers = SpokenNumbers(.formantVoices(trainTakes: 2, testTakes: 1), .few)
