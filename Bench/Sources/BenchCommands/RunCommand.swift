@@ -17,14 +17,17 @@ struct RunCommand: Verb {
             bench run 'inr.*' '!*.slow'        a suite without what ends in .slow
             bench run inr --seed 7 --mem 2000  another seed, and no more than 2000 MiB
             bench run st.snt.cl --set speechStage.steps=1400 --set speechStage.batchSize=16
-            bench run speed --peer pytorch     the same steps in PyTorch, in turns with ours
+            bench run speed --peer pytorch     in turns with the same steps in PyTorch
 
             What is run with other settings stays out of history and baselines; the names
-            are those in 'bench show @last --provenance'. Peers need a Python environment:
-            'export BENCH_PEERS_PYTHON=$(ci/peers/setup)' makes it, once, and names it. A ratio
-            is the peer's time divided by ours (above 1: ours is faster), medians of turns;
-            memory_ratio is ours divided by the peer's. Who cannot do the work, or does not come
-            up within its limit, has nan there, and the reason is told.
+            are those in 'bench show @last --provenance'.
+
+            Peers need a Python environment, which is made once and named by
+            'export BENCH_PEERS_PYTHON=$(ci/peers/setup)'; 'bench list speed --long' says
+            who has twins of what. A ratio is the peer's time divided by ours (above 1:
+            ours is faster), medians of turns; memory_ratio is ours divided by theirs.
+            Where a peer cannot do the work, or does not come up within its limit, stands
+            nan, and the reason is told.
             """)
 
     @Argument(help: "Globs over case ids, suites, or exclusions with '!'.", completion: .caseIDs)
@@ -42,6 +45,12 @@ struct RunCommand: Verb {
     var peers: [Peer] = []
     @OptionGroup var plan: PlanOptions
     @OptionGroup var options: RunOptions
+
+    func validate() throws {
+        guard peers.isEmpty || plan.on == .local else {
+            throw ValidationError("--peer: nodes of a cluster may differ; measure peers with --on local.")
+        }
+    }
 
     mutating func run(_ all: [any BenchCase]) throws -> Int32 {
         let chosen = try selected(cases, from: all, id: \.id)

@@ -20,9 +20,10 @@ public struct SpeedSettings: Codable, Sendable, Equatable {
 
     init(warmUps: Int) { self.warmUps = warmUps }
 
-    /// What peers add to a case that takes `work` seconds alone: they start, and work about as long.
+    /// What peers add to a case that takes `work` seconds alone: they start, and work about as long, or on MLX's one
+    /// core without fast products twenty times as long.
     func peerSeconds(work: Double) -> Double {
-        peers.reduce(0) { $0 + $1.startLimit / 6 + 2 * work }
+        peers.reduce(0) { $0 + $1.startLimit / 6 + ($1 == .mlx ? 20 : 2) * work }
     }
 
     /// A cost that is compared only with one measured beside the same peers.
@@ -43,6 +44,9 @@ public struct SpeedSettings: Codable, Sendable, Equatable {
             ["peer": peer.rawValue, "work": work, "column": column.title])
     }
 }
+
+/// Who has twins.
+func inWords(_ peers: [Peer]) -> String { "--peer " + peers.map(\.rawValue).joined(separator: ", ") }
 
 /// What a peer's row says.
 enum PeerColumn: String, CaseIterable {
@@ -94,7 +98,7 @@ public struct SpeedStep: PeerCase {
     /// For example `speed.w1.encoder`.
     public var id: String { "speed.\(work.name)" }
     /// What `bench list --long` says.
-    public var summary: String { work.summary + "." }
+    public var summary: String { "\(work.summary); \(inWords(possiblePeers))." }
     /// Nightly: seven turns take seconds, and a slow step is found the morning after.
     public var tier: Tier { .nightly }
     /// Seconds on two cores.

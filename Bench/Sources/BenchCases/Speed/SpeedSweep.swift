@@ -46,8 +46,9 @@ public struct SpeedSweep: PeerCase {
     /// What `bench list --long` says.
     public var summary: String {
         switch kind {
-        case .matmul: "Matrix products m×n×k, and batches of them, in GFLOP/s."
-        case .elementwise: "What memory bounds, in GB/s of the operands read and written once."
+        case .matmul: "Matrix products m×n×k, and batches of them, in GFLOP/s; \(inWords(possiblePeers))."
+        case .elementwise:
+            "What memory bounds, in GB/s of operands read and written once; \(inWords(possiblePeers))."
         }
     }
 
@@ -64,14 +65,27 @@ public struct SpeedSweep: PeerCase {
     /// Those with a twin of every operation.
     public var possiblePeers: [Peer] { [.pytorch, .torchCompile, .jax, .mlx] }
 
-    /// A rate an operation, and beside peers the ratios of each and their geometric mean.
+    /// A rate an operation, and beside peers the ratios of each and their geometric means.
     public var metrics: [Metric] {
         operations.map { rate($0) }
             + peers.flatMap { peer in
-                (operations.map(\.name) + ["mean"]).flatMap { name in
+                (operations.map(\.name) + means.map(\.name)).flatMap { name in
                     PeerColumn.ratios.map { ratio($0, peer, name) }
                 }
             }
+    }
+
+    /// What is averaged: everything, and of the products those that the specification's section 8 names.
+    private var means: [(name: String, operations: Set<String>)] {
+        let all = ("mean", Set(operations.map(\.name)))
+        guard kind == .matmul else { return [all] }
+        return [
+            all,
+            (
+                "mean_k256",
+                ["2048x768x256", "2048x256x256", "2048x1024x256", "512x8000x256", "16384x256x256"]
+            ), ("mean_batched", ["128x128x64x64", "32x32x64x64"]),
+        ]
     }
 
     private var peers: [Peer] { settings.peers.filter(possiblePeers.contains) }
@@ -82,14 +96,15 @@ public struct SpeedSweep: PeerCase {
 
     private func ratio(_ column: PeerColumn, _ peer: Peer, _ operation: String) -> Metric {
         settings.cost(
-            column, of: peer, at: operation == "mean" ? "\(kind.rawValue), mean" : operation, suffix: "_" + operation)
+            column, of: peer, at: operation.hasPrefix("mean") ? "\(kind.rawValue).\(operation)" : operation,
+            suffix: "_" + operation)
     }
 
     /// Runs every operation in turns with the peers.
     public func run(in context: CaseContext) throws -> CaseOutcome {
         let running = try RunningPeers(peers, size: settings.size)
         var measurements: [Measurement] = []
-        var found: [Peer: [StepCost]] = [:]
+        var found: [Peer: [String: StepCost]] = [:]
         for (index, operation) in operations.enumerated() {
             context.report(Double(index) / Double(operations.count), operation.name)
             var generator = Philox(seed: context.seed, stream: "speed/\(operation.name)")
@@ -102,14 +117,19 @@ public struct SpeedSweep: PeerCase {
                 Measurement(rate(operation), value: operation.amount / middle(turns.ours).wall / 1e9))
             for peer in peers {
                 let ratio = ratios(of: turns.theirs[peer] ?? [], to: turns.ours)
-                found[peer, default: []].append(ratio)
+                found[peer, default: [:]][operation.name] = ratio
                 measurements += rows(peer, operation.name, ratio)
             }
         }
         for peer in peers {
-            let all = found[peer] ?? []
-            measurements += rows(
-                peer, "mean", StepCost(wall: geometricMean(all.map(\.wall)), cpu: geometricMean(all.map(\.cpu))))
+            for mean in means {
+                // Over what the peer can do.
+                let ratios = (found[peer] ?? [:]).filter { mean.operations.contains($0.key) && $0.value.wall.isFinite }
+                    .sorted { $0.key < $1.key }.map(\.value)
+                measurements += rows(
+                    peer, mean.name,
+                    StepCost(wall: geometricMean(ratios.map(\.wall)), cpu: geometricMean(ratios.map(\.cpu))))
+            }
         }
         return CaseOutcome(measurements, artefacts: running.artefacts)
     }
