@@ -102,7 +102,7 @@ extension PeerCase where Settings == SpeedSettings {
         let lines = ended.output.split(separator: "\n")
         let rows = lines.filter { $0.hasPrefix("w3.relu ") }.map { $0.split(separator: " ").map(String.init) }
         // Of each step one second by the clock, two of CPU, a thousand MiB.
-        #expect(rows.map { $0[1] } == ["pytorch", "jax"], "\(ended.output)")
+        try #require(rows.map { $0[1] } == ["pytorch", "jax"], "\(ended.output)")
         #expect(rows[0].contains("1000.00") && rows[0].contains("2000.00"))
         #expect(rows[1].dropFirst(2).allSatisfy { $0 == "nan" })
         #expect(ended.output.contains("bench: w3.relu: jax: ended without an answer"))
