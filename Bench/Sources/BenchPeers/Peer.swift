@@ -24,8 +24,11 @@ public enum Peer: String, Codable, Sendable, CaseIterable {
         }
     }
 
-    /// Seconds until the end of the first step after which it is given up: what compiles may take minutes.
-    public var startLimit: Double { [.torchCompile, .jax].contains(self) ? 240 : 120 }
+    /// Whether every piece of work is compiled before its first step.
+    public var compiles: Bool { [.torchCompile, .jax].contains(self) }
+
+    /// Seconds until the end of the first step after which it is given up: compiling may take minutes.
+    public var startLimit: Double { compiles ? 240 : 120 }
 }
 
 /// A case whose work some peers can do, too.

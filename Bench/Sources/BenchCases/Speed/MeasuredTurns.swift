@@ -61,22 +61,27 @@ struct MeasuredTurns {
 final class RunningPeers {
     /// All that were asked for.
     let names: [Peer]
+    private let size: WorkSize
+    /// Not yet started.
+    private var programs: [Peer: PeerProgram] = [:]
     private var processes: [Peer: PeerProcess] = [:]
     private var reasons: [String] = []
 
-    /// Starts every peer, with as many threads as we have.
+    /// The peers before their start.
     ///
     /// - Throws: `PeerError` for one that is missing.
     init(_ peers: [Peer], size: WorkSize) throws {
-        names = peers
-        for peer in peers {
-            processes[peer] = try PeerProcess(PeerProgram(peer), threads: Threads.count, isTiny: size == .tiny)
-        }
+        (names, self.size) = (peers, size)
+        for peer in peers { programs[peer] = try PeerProgram(peer) }
     }
 
-    /// Lets each set up the workload and run it once; seconds since the process was started.
-    func start(_ workload: String) -> [Peer: Double] {
-        names.reduce(into: [:]) { seconds, peer in
+    /// Lets each, one after the other, set up the workload and run it once; seconds since its process was started, with as
+    /// many threads as we have.
+    func start(_ workload: String) throws -> [Peer: Double] {
+        try names.reduce(into: [:]) { seconds, peer in
+            if let program = programs.removeValue(forKey: peer) {
+                processes[peer] = try PeerProcess(program, threads: Threads.count, isTiny: size == .tiny)
+            }
             seconds[peer] = attempt(peer, workload) { try $0.start(workload) }
         }
     }

@@ -143,7 +143,7 @@ public struct SpeedStep: PeerCase {
         let held = ProcessUsage.peakMiB
         context.report(0.1, "peers")
         let running = try RunningPeers(peers, size: settings.size)
-        let starts = running.start(work.name)
+        let starts = try running.start(work.name)
         var (turns, probes) = (MeasuredTurns(step, repeats: work.repeats), [StepCost]())
         let probe = MachineProbe(settings.size)
         // The probe holds memory that the arena has to find anew once.

@@ -55,7 +55,9 @@ public struct SpeedSweep: PeerCase {
     /// Nightly.
     public var tier: Tier { .nightly }
     /// Seconds on two cores.
-    public var expectedSeconds: Double { 5 + settings.peerSeconds(work: 5) }
+    public var expectedSeconds: Double {
+        5 + settings.peerSeconds(work: 5) + 10 * Double(operations.count * peers.count { $0.compiles })
+    }
     /// Raised when old results are no longer comparable.
     public var version: Int { 1 }
     /// The settings; the shapes are in the metrics' names, or the twins' files.
@@ -111,7 +113,7 @@ public struct SpeedSweep: PeerCase {
             let work = "\(kind.rawValue).\(operation.name)"
             var turns = MeasuredTurns(operation.makeStep(settings.size, &generator), repeats: operation.repeats)
             for _ in 0..<settings.warmUps { try turns.step() }
-            _ = running.start(work)
+            _ = try running.start(work)
             try turns.take(settings.alternations, beside: running, work)
             measurements.append(
                 Measurement(rate(operation), value: operation.amount / middle(turns.ours).wall / 1e9))
