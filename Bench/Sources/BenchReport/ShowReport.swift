@@ -44,7 +44,7 @@ extension Report {
         return rows.isEmpty
             ? nil
             : Table(
-                title: "beside peers   ratio: theirs divided by ours, medians of turns; our memory: a share of theirs",
+                title: "beside peers   ratio: theirs divided by ours, medians of turns; share: our memory in theirs",
                 columns: [Column("work", .left), Column("peer", .left)]
                     + titles.map { Column($0, unit: units[$0] ?? "") },
                 rows: rows.map { row in

@@ -58,6 +58,21 @@ extension PeerCase where Settings == SpeedSettings {
     }
 }
 
+/// The real libraries, where they are at hand; torch.compile takes too long for a test.
+@Suite struct TwinTests {
+    @Test(
+        .enabled(
+            if: ProcessInfo.processInfo.environment[PeerProgram.pythonVariable] != nil,
+            "needs the environment of ci/peers/setup"),
+        arguments: Peer.allCases.filter { $0 != .torchCompile })
+    func `who is said to have a twin of a step runs it`(_ peer: Peer) throws {
+        let process = try PeerProcess(PeerProgram(peer), threads: 1, isTiny: true)
+        let able = steps.filter { $0.possiblePeers.contains(peer) }
+        #expect(!able.isEmpty)
+        for step in able { _ = try process.start(String(step.id.dropFirst("speed.".count))) }
+    }
+}
+
 /// The command line with a shell script in Python's place.
 @Suite struct PeerCommandTests {
     private let folder: String

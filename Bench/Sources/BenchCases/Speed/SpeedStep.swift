@@ -77,7 +77,7 @@ enum PeerColumn: String, CaseIterable {
         switch self {
         case .wallRatio: "wall ratio"
         case .cpuRatio: "CPU ratio"
-        case .memoryRatio: "our memory"
+        case .memoryRatio: "share"
         case .cpu: "CPU"
         case .wall, .memory, .start: rawValue
         }
