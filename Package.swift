@@ -60,17 +60,18 @@ let package = Package(
         bench(
             "BenchStore", ["BenchRecords", "CSystem", grdb] + core("Measurements", "TensorIO"),
             settings: optimised),
+        bench("BenchPeers", core("Measurements")),
         bench(
             "BenchCases",
-            ["BenchRecords", "BenchStore", inr, visionPAD, dialogue, speech]
-                + core("Measurements", "Tensors", "Learning", "TensorIO"),
+            ["BenchPeers", "BenchRecords", "BenchStore", inr, visionPAD, dialogue, speech]
+                + core("Measurements", "Tensors", "Learning", "TensorIO", "Signal", "Sequences"),
             settings: optimised),
         bench(
             "BenchRunner",
             ["BenchRecords", "BenchStatistics", "BenchStore", "CSystem"] + core("Measurements", "Tensors", "TensorIO")),
         bench(
             "BenchCommands",
-            ["BenchRecords", "BenchJudge", "BenchReport", "BenchStore", "BenchRunner", arguments]
+            ["BenchPeers", "BenchRecords", "BenchJudge", "BenchReport", "BenchStore", "BenchRunner", arguments]
                 + core("Measurements", "TensorIO", "Tensors")),
         // Programs
         .executableTarget(
@@ -84,9 +85,6 @@ let package = Package(
             name: "bench-fixture", dependencies: ["BenchCommands", arguments] + core("Measurements", "Tensors"),
             path: "Bench/Tests/Fixture",
             swiftSettings: strict),
-        .executableTarget(
-            name: "speed-worker", dependencies: core("Tensors", "Learning"), path: "Bench/Sources/SpeedWorker",
-            swiftSettings: optimised),
         // Tests of Bench
         benchTests("BenchStatisticsTests", ["BenchStatistics"] + core("Measurements", "TensorIO"), golden: true),
         benchTests("BenchJudgeTests", ["BenchJudge", "BenchRecords", "BenchStatistics"] + core("Measurements")),
@@ -96,6 +94,8 @@ let package = Package(
         benchTests(
             "BenchRunnerTests",
             ["BenchRunner", "BenchStore", "BenchRecords", "BenchCommands", "bench-fixture"] + core("Measurements")),
+        benchTests("BenchPeersTests", ["BenchPeers"]),
+        benchTests("BenchCasesTests", ["BenchCases", "BenchPeers", "bench"] + core("Measurements")),
         // Tests of every package, so that one `swift test` runs them all
         packageTests("TensorKernelsTests", in: "TensorCore", core("TensorKernels")),
         packageTests("TensorsTests", in: "TensorCore", core("Tensors", "Learning", "TensorTesting"), golden: true),

@@ -32,10 +32,11 @@ let allowedImports: [(folder: String, imports: [String])] = [
     ("Bench/Sources/BenchStatistics", ["Measurements"]),
     ("Bench/Sources/BenchJudge", ["BenchRecords", "BenchStatistics", "Measurements"]),
     ("Bench/Sources/BenchReport", ["BenchRecords", "BenchJudge", "BenchStatistics", "Measurements", "Foundation"]),
+    ("Bench/Sources/BenchPeers", ["Foundation", "Measurements"]),
     (
         "Bench/Sources/BenchCases",
-        ["BenchRecords", "BenchStore", "Dialogue", "Foundation", "INR", "Learning", "Measurements"]
-            + ["SpeechTranslation", "TensorIO", "Tensors", "VisionPAD"]
+        ["BenchPeers", "BenchRecords", "BenchStore", "Dialogue", "Foundation", "INR", "Learning", "Measurements"]
+            + ["Sequences", "Signal", "SpeechTranslation", "TensorIO", "Tensors", "VisionPAD"]
     ),
     ("Bench/Sources/BenchStore", ["BenchRecords", "CSystem", "Foundation", "GRDB", "Measurements", "TensorIO"]),
     (
@@ -46,8 +47,8 @@ let allowedImports: [(folder: String, imports: [String])] = [
     (
         "Bench/Sources/BenchCommands",
         [
-            "ArgumentParser", "BenchJudge", "BenchRecords", "BenchReport", "BenchRunner", "BenchStore", "Foundation",
-            "TensorIO",
+            "ArgumentParser", "BenchJudge", "BenchPeers", "BenchRecords", "BenchReport", "BenchRunner", "BenchStore",
+            "Foundation", "TensorIO",
         ]
             + ["Measurements"]
     ),

@@ -27,6 +27,9 @@ private let commands: [String] = {
             #expect(asked.code == 0, "\(command)")
             let help = asked.output
             for option in words where option.hasPrefix("--") { #expect(help.contains(option), "\(command)") }
+        } else if words[0] == "export" {
+            let program = try #require(command.firstMatch(of: /\$\((.+)\)/)).output.1
+            #expect(FileManager.default.isExecutableFile(atPath: repository.appendingPathComponent("\(program)").path))
         } else if words[0].contains("/") {
             let path = repository.appendingPathComponent(words[0]).path
             #expect(FileManager.default.isExecutableFile(atPath: path), "\(command)")

@@ -7,9 +7,11 @@ internal import VisionPAD
 
 /// Every case, line by line.
 public let allCases: [any BenchCase] =
-    images32 + visionPAD + dialogueRetrieval + syntheticWorld + spokenNumbers + harness
+    images32 + visionPAD + dialogueRetrieval + syntheticWorld + spokenNumbers + harness + speed
 
 private let harness: [any BenchCase] = [StoreScale(runCount: 200), StoreScale(runCount: 10_000)]
+
+private let speed: [any BenchCase] = SpeedSweep.Kind.allCases.map(SpeedSweep.init) + SpeedStep.allCases
 
 /// Every data set, line by line.
 public let allDataSets: [DataSet] = inrDataSets + visionPADDataSets + dialogueDataSets + speechTranslationDataSets

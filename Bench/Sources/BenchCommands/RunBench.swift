@@ -2,6 +2,7 @@
 
 public import ArgumentParser
 internal import BenchJudge
+internal import BenchPeers
 internal import BenchRunner
 internal import BenchStore
 internal import Foundation
@@ -53,6 +54,8 @@ public func runBench<Trials: ParsableCommand>(
         code = report(error, exit: EX_USAGE)
     } catch let error as WorktreeError {
         code = report(error, exit: 2)
+    } catch let error as PeerError {
+        code = report(error, exit: error.exitCode)
     } catch let error as DataFolderError {
         code = report(error, exit: error.exitCode)
     } catch let error as TrialRefused {

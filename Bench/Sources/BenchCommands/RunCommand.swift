@@ -1,6 +1,7 @@
 // bench run, and the way from options to a finished run that it shares with bench all
 
 internal import ArgumentParser
+internal import BenchPeers
 internal import BenchRecords
 internal import BenchReport
 internal import BenchRunner
@@ -16,9 +17,17 @@ struct RunCommand: Verb {
             bench run 'inr.*' '!*.slow'        a suite without what ends in .slow
             bench run inr --seed 7 --mem 2000  another seed, and no more than 2000 MiB
             bench run st.snt.cl --set speechStage.steps=1400 --set speechStage.batchSize=16
+            bench run speed --peer pytorch     in turns with the same steps in PyTorch
 
             What is run with other settings stays out of history and baselines; the names
             are those in 'bench show @last --provenance'.
+
+            Peers need a Python environment, which is made once and named by
+            'export BENCH_PEERS_PYTHON=$(ci/peers/setup)'; 'bench list speed --long' says
+            who has twins of what. A ratio is the peer's time divided by ours (above 1:
+            ours is faster), medians of turns; memory_ratio is ours divided by theirs.
+            Where a peer cannot do the work, or does not come up within its limit, stands
+            nan, and the reason is told.
             """)
 
     @Argument(help: "Globs over case ids, suites, or exclusions with '!'.", completion: .caseIDs)
@@ -27,14 +36,51 @@ struct RunCommand: Verb {
         name: .customLong("set"), help: "Replaces a setting of every case: path=value, names with dots between them.",
         transform: setting(in:))
     var settings: [Setting] = []
+    @Option(
+        name: .customLong("peer"),
+        help: ArgumentHelp(
+            "Measures a library in turns with ours; may be repeated: "
+                + Peer.allCases.map(\.rawValue).joined(separator: ", ") + "."),
+        transform: peer(named:))
+    var peers: [Peer] = []
     @OptionGroup var plan: PlanOptions
     @OptionGroup var options: RunOptions
+
+    func validate() throws {
+        guard peers.isEmpty || plan.on == .local else {
+            throw ValidationError("--peer: nodes of a cluster may differ; measure peers with --on local.")
+        }
+    }
 
     mutating func run(_ all: [any BenchCase]) throws -> Int32 {
         let chosen = try selected(cases, from: all, id: \.id)
         return try options.execute(
-            chosen, plan, kind: settings.isEmpty ? .adhoc : .explore, tier: chosen.map(\.tier).max() ?? .smoke,
-            settings: settings)
+            try chosen.with(peers), plan, kind: settings.isEmpty ? .adhoc : .explore,
+            tier: chosen.map(\.tier).max() ?? .smoke, settings: settings + (peers.isEmpty ? [] : [peersSetting(peers)])
+        )
+    }
+}
+
+private func peer(named name: String) throws -> Peer {
+    guard let peer = Peer(rawValue: name) else { throw PeerError.unknown(name) }
+    return peer
+}
+
+extension [any BenchCase] {
+    /// Those that can be measured beside one of the peers, all of which are there; all cases without peers.
+    fileprivate func with(_ peers: [Peer]) throws -> [any BenchCase] {
+        if peers.isEmpty { return self }
+        let possible = map { ($0 as? any PeerCase)?.possiblePeers ?? [] }
+        guard peers.allSatisfy({ peer in possible.contains { $0.contains(peer) } }) else {
+            throw PeerError.noTwins(peers: peers.filter { peer in !possible.contains { $0.contains(peer) } })
+        }
+        for peer in peers {
+            let version = try PeerProgram(peer).version()
+            let twins = possible.count { $0.contains(peer) }
+            FileHandle.standardError.write(
+                Data("bench: \(peer.rawValue) is \(version); it has twins of \(twins) of \(count) cases\n".utf8))
+        }
+        return zip(self, possible).filter { !$1.isEmpty }.map(\.0)
     }
 }
 
@@ -53,7 +99,17 @@ extension RunOptions {
         let runs = try seeds.map {
             try session.measured(cases, kind: kind, tier: tier, seed: $0, settings: settings, cluster: cluster)
         }
+        for run in runs { try tellPeersLost(in: run, session.store) }
         return try output.show(runs.count == 1 ? .show(runs[0]) : .seeds(runs))
+    }
+
+    /// Why other libraries did not do what they were asked to: the cases have it as a file.
+    private func tellPeersLost(in run: RunRecord, _ store: RunStore) throws {
+        let reasons = try run.cases.flatMap { item in
+            let text = try store.artefact("peers.txt", of: item.id, in: run.uuid)
+            return String(decoding: text ?? [], as: UTF8.self).split(separator: "\n").map(String.init)
+        }
+        self.store.tell(reasons)
     }
 
     private func cluster(of plan: PlanOptions) -> SlurmCluster? {

@@ -15,16 +15,15 @@ extension Report {
         let done = run.cases.filter { $0.state == .done }.sorted { $0.id < $1.id }
         let families = Dictionary(grouping: done, by: \.family).sorted { $0.key < $1.key }
         let tables = families.flatMap { [values(of: $0.value, in: $0.key), differences(of: $0.value, in: $0.key)] }
+        let further = [peers(in: done), withDetails ? details(of: done) : nil, unmeasured(in: run)]
         return Report(
-            facts: run.facts,
-            tables: (tables + [withDetails ? details(of: done) : nil, unmeasured(in: run)]).compactMap(\.self)
-                + (withProvenance ? run.provenance : []),
+            facts: run.facts, tables: (tables + further).compactMap(\.self) + (withProvenance ? run.provenance : []),
             verdict: run.verdictLine(worse: worse))
     }
 
     /// A row a case, a column a metric: quality, then exact values, then costs, each as declared.
     private static func values(of cases: [CaseRecord], in family: String) -> Table {
-        let metrics = metrics(of: cases)
+        let metrics = metrics(of: cases).filter { $0.peerRow == nil }
         let columns = metrics.map { Column($0.name, unit: $0.unit) }
         let rows = cases.map { item in
             Row(
@@ -34,6 +33,23 @@ extension Report {
         let sizes = Set(cases.flatMap(\.measurements).compactMap { $0.scores.map(sizeInWords) })
         let items = sizes.isEmpty ? "" : "   \(sizes.sorted().joined(separator: "; ")); ± is half the 95 % interval"
         return Table(title: family + items, columns: [Column("case", .left)] + columns, rows: rows)
+    }
+
+    /// A row for each piece of work and each peer that did it, too.
+    private static func peers(in cases: [CaseRecord]) -> Table? {
+        let values = cases.flatMap(\.measurements).compactMap { value in value.metric.peerRow.map { ($0, value) } }
+        let (titles, rows) = (unrepeated(values.map(\.0.column)), unrepeated(values.map { [$0.0.work, $0.0.peer] }))
+        let byPlace = Dictionary(values.map { ([$0.work, $0.peer, $0.column], $1) }) { first, _ in first }
+        let units = Dictionary(values.map { ($0.column, $1.metric.unit) }) { first, _ in first }
+        return rows.isEmpty
+            ? nil
+            : Table(
+                title: "beside peers   ratio: theirs divided by ours, medians of turns; share: our memory in theirs",
+                columns: [Column("work", .left), Column("peer", .left)]
+                    + titles.map { Column($0, unit: units[$0] ?? "") },
+                rows: rows.map { row in
+                    Row(row.map { Cell($0) } + titles.map { byPlace[row + [$0]].map(cell) ?? .empty })
+                })
     }
 
     /// Best method first, each less the next one, on the family's main metric: its first quality metric with scores.
@@ -136,6 +152,21 @@ extension Report {
     private static func sizeInWords(_ scores: Scores) -> String {
         "\(scores.values.count) items in \(Set(scores.groups).count) groups"
     }
+}
+
+extension Metric {
+    /// Where the value stands among those of other libraries, if it is one of theirs.
+    fileprivate var peerRow: (work: String, peer: String, column: String)? {
+        let options = signature.options
+        guard let work = options["work"], let peer = options["peer"], let column = options["column"] else { return nil }
+        return (work, peer, column)
+    }
+}
+
+/// Each value once, where it is first.
+private func unrepeated<Value: Hashable>(_ values: [Value]) -> [Value] {
+    var known: Set<Value> = []
+    return values.filter { known.insert($0).inserted }
 }
 
 extension Published {

@@ -193,8 +193,10 @@ public struct Runner {
 
     private func limits(for entry: Plan.Entry) -> ChildLimits {
         let memory = Double(ProcessInfo.processInfo.physicalMemory) / 1_048_576
+        // What the store knows may be of the case in another setting, which takes less.
+        let expected = max(entry.expectedSeconds, entry.item.expectedSeconds)
         return ChildLimits(
-            seconds: timeoutSeconds ?? max(60, 4 * entry.expectedSeconds), memoryMiB: memoryMiB ?? 0.75 * memory)
+            seconds: timeoutSeconds ?? max(60, 4 * expected), memoryMiB: memoryMiB ?? 0.75 * memory)
     }
 
     private var folder: String {
