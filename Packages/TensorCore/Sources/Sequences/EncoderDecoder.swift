@@ -163,7 +163,7 @@ public struct EncoderDecoder: Module {
 
     /// The scores of the token after each of `tokens`, `[row, 1]`, which follow the `count` tokens in `pasts`.
     func logits(
-        after tokens: Indices, count: Int, _ memories: [AttentionMemory], _ pasts: inout [AttentionMemory?]
+        after tokens: Indices, count: Int, _ memories: [AttentionMemory], _ pasts: inout [TokenHistory]
     ) -> Tensor {
         var inference: Philox?
         let embedded = embed(tokens, table: decoderPositions, from: count)

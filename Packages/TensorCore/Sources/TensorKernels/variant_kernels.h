@@ -451,12 +451,19 @@ static void pack_b(const float *b, ptrdiff_t row, ptrdiff_t column, size_t k, si
         for (size_t j = 0; j < columns; j++) panel[i * COLUMNS + j] = b[(ptrdiff_t)i * row + (ptrdiff_t)j * column];
 }
 
+#include "variant_sequence.h"
+
 // The table
 
 const tk_variant TK_VARIANT = {
     .tile_columns = COLUMNS,
     .tile = tile,
     .pack_b = pack_b,
+    .thin_rows = thin_rows,
+    .tiny_products = tiny_products,
+    .few_scores = few_scores,
+    .few_mixed = few_mixed,
+    .best_sums = best_sums,
     .unary =
         {
             [TK_ABS] = unary_abs,

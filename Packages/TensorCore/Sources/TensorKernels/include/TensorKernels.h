@@ -59,6 +59,53 @@ typedef struct {
 } tk_product;
 void tk_matmul(const tk_product *p);
 
+// The same product for few rows on an operand B [k, n] that was packed before: n/16 panels of [k, 16], zeros beyond n.
+typedef struct {
+    size_t m, n, k;
+    const float *a;
+    ptrdiff_t a_row, a_column;
+    const float *panels;
+    float *c;
+    ptrdiff_t c_row;
+    const float *bias; // or NULL
+    tk_activation activation;
+} tk_thin;
+// The floats that panels take, and B with any element strides packed into them; they serve every instruction set.
+size_t tk_panel_count(size_t k, size_t n);
+void tk_pack_panels(const float *b, ptrdiff_t row, ptrdiff_t column, size_t k, size_t n, float *panels);
+void tk_thin_product(const tk_thin *t);
+
+// Attention of few queries, inference only: y[row, token, head, :] (contiguous) = softmax(scale * query . key + mask) .
+// value. Key j of a row lies at key + head * key_head + source * key_source + j * key_step, where rows_per_source
+// neighbouring rows share a source; with slots, slot[j, row] takes the place of j. Values likewise; their dim
+// floats, and those of a head's query, are contiguous, heads of a query neighbours. Causal: token i of T sees keys
+// 0...(i + keys - T). Bits are those of tk_matmul and tk_softmax: scores are chains over dim, mixtures over all keys.
+typedef struct {
+    size_t rows, tokens, heads, dim, keys, rows_per_source;
+    const float *query;
+    ptrdiff_t query_row, query_token;
+    const float *key, *value;
+    ptrdiff_t key_source, key_head, key_step, value_source, value_head, value_step;
+    const int32_t *slot; // or NULL
+    const float *mask;   // one per key, or NULL
+    ptrdiff_t mask_source;
+    float scale;
+    bool is_causal;
+    float *y;
+} tk_few_queries;
+void tk_attend_few(const tk_few_queries *f);
+
+// The best sums base[row] + x[row, column] in double, at most `limit` of all rows: the largest first, equal ones by the
+// lower column, then by the lower row. Left out: NaN, -inf, and the columns that row excludes,
+// excluded[excluded_end[row - 1]..<excluded_end[row]]. Returns how many there are.
+typedef struct {
+    double score;
+    float value; // x there
+    int32_t column, row;
+} tk_ranked;
+size_t tk_best_sums(const float *x, ptrdiff_t row_step, size_t rows, size_t n, const double *base,
+                    const int32_t *excluded, const size_t *excluded_end, size_t limit, tk_ranked *best);
+
 // Elementwise
 
 // exp, log, sin, cos, tanh, sigmoid, erf: at most 2 ulp from the exact value, NaN in gives NaN out.
