@@ -27,6 +27,8 @@ public struct CachedDecoder: NextTokenModel {
     private var sourceCount: Int
     private var rowCount: Int
     private var tokenCount = 0
+    private var positions: Tensor  // [token, channel], of the tokens from `firstPosition` on
+    private var firstPosition = 0
 
     /// A decoder before its first token.
     public init(_ model: EncoderDecoder, given source: EncodedSource) {
@@ -34,6 +36,7 @@ public struct CachedDecoder: NextTokenModel {
         memories = model.decoder.memories(of: source.states, mask: source.mask)
         let (sourceCount, _, channels) = source.states.shape3
         pasts = memories.map { _ in TokenHistory(rowCount: sourceCount, channels: channels) }
+        positions = model.decoderPositions(from: 0)
         self.sourceCount = sourceCount
         rowCount = sourceCount
     }
@@ -42,8 +45,13 @@ public struct CachedDecoder: NextTokenModel {
     public mutating func logProbabilities(appending tokens: [Int32], to parents: [Int]) -> Tensor {
         shapeCheck(tokens.count == parents.count, "CachedDecoder", [tokens.count], [parents.count])
         select(parents)
+        if tokenCount == firstPosition + positions.shape[0] {
+            (positions, firstPosition) = (model.decoderPositions(from: tokenCount), tokenCount)
+        }
+        let place = tokenCount - firstPosition
         let logits = model.logits(
-            after: Indices(tokens, shape: [rowCount, 1]), count: tokenCount, memories, &pasts)
+            after: Indices(tokens, shape: [rowCount, 1]), at: positions.sliced(along: 0, place..<place + 1), memories,
+            &pasts)
         tokenCount += 1
         return logits.reshaped(to: [rowCount, -1]).logSoftmax()
     }

@@ -3,7 +3,7 @@
 #include "variant.h"
 
 // Multiply-adds below which a second thread costs more than it takes over.
-enum { ALONE = 3 << 19 };
+enum { ALONE = 1 << 21 };
 
 size_t tk_panel_count(size_t k, size_t n) { return tk_ceiling(n, TK_PANEL) * TK_PANEL * k; }
 
@@ -33,9 +33,9 @@ static void thin_task(size_t task, void *context) {
     size_t first = task * job->panels, last = tk_minimum(first + job->panels, tk_ceiling(t->n, TK_PANEL));
     size_t rows = tk_ceiling(t->m, tk_ceiling(t->m, TK_THIN_ROWS));
     // A group of panels stays in the cache for all rows.
-    for (; first < last; first += 4)
+    for (; first < last; first += TK_PANELS_AT_ONCE)
         for (size_t row = 0; row < t->m; row += rows)
-            job->variant->thin_rows(t, row, tk_minimum(rows, t->m - row), first, tk_minimum(first + 4, last));
+            job->variant->thin_rows(t, row, tk_minimum(rows, t->m - row), first, tk_minimum(first + TK_PANELS_AT_ONCE, last));
 }
 
 void tk_thin_product(const tk_thin *t) {
@@ -45,7 +45,7 @@ void tk_thin_product(const tk_thin *t) {
         thin_task(0, &job);
         return;
     }
-    job.panels = tk_maximum(4, tk_ceiling(tk_ceiling(job.panels, 8), 4) * 4);
+    job.panels = tk_ceiling(tk_ceiling(job.panels, 8), TK_PANELS_AT_ONCE) * TK_PANELS_AT_ONCE;
     tk_parallel(tk_ceiling(tk_ceiling(t->n, TK_PANEL), job.panels), thin_task, &job);
 }
 
@@ -70,12 +70,14 @@ bool tk_tiny_products(const tk_product *p) {
 
 // Attention
 
-// Where the keys, or the values, of a row and head lie; up to a multiple of TK_FEW the first stands in.
+// Where the keys, or the values, of a row and head lie; up to a multiple of TK_FEW the first stands in. They lie too
+// far apart for the processor to guess the next.
 static void find(const tk_few_queries *f, size_t row, const float *base, ptrdiff_t step, const float **address) {
     size_t padded = tk_ceiling(f->keys, TK_FEW) * TK_FEW;
     for (size_t j = 0; j < padded; j++) {
         size_t key = j < f->keys ? j : 0;
         address[j] = base + step * (f->slot ? f->slot[key * f->rows + row] : (ptrdiff_t)key);
+        for (size_t d = 0; d < f->dim; d += 16) __builtin_prefetch(address[j] + d);
     }
 }
 

@@ -7,10 +7,10 @@
 
 // A tile is six rows by two vectors, sums keep 32 lanes, and the widest variant has vectors of 16 floats.
 enum { TK_TILE_ROWS = 6, TK_LANES = 32, TK_MAXIMUM_TILE_COLUMNS = 32 };
-// Thin products: columns of a panel on every level, and rows at a time.
-enum { TK_PANEL = 16, TK_THIN_ROWS = 6 };
+// Thin products: columns of a panel on every level, rows at a time, and panels at a time for one row.
+enum { TK_PANEL = 16, TK_THIN_ROWS = 6, TK_PANELS_AT_ONCE = 6 };
 // Attention of few queries: keys at a time.
-enum { TK_FEW = 16 };
+enum { TK_FEW = 8 };
 
 // One register tile of a product: rows <= 6 by columns <= 2 vectors, k multiply-adds deep.
 typedef struct {

@@ -7,11 +7,13 @@ enum { PANEL_VECTORS = TK_PANEL / TK_WIDTH };
 
 // `rows` rows of A by `panels` panels of B at once, as constants after inlining.
 INLINE void thin_tile(const tk_thin *t, int rows, int panels, const float *a, const float *b, size_t column, float *c) {
-    vf sum[TK_THIN_ROWS][4 * PANEL_VECTORS];
+    vf sum[TK_THIN_ROWS][TK_PANELS_AT_ONCE * PANEL_VECTORS];
     _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++)
         _Pragma("clang loop unroll(full)") for (int j = 0; j < panels * PANEL_VECTORS; j++) sum[i][j] = all(0);
     const size_t step = t->k * TK_PANEL;
     for (size_t k = 0; k < t->k; k++) {
+        // With many rows the arithmetic hides memory, but only memory that was asked for 8 KiB ahead.
+        if (panels == 1) __builtin_prefetch(b + 2048);
         _Pragma("clang loop unroll(full)") for (int j = 0; j < panels * PANEL_VECTORS; j++) {
             vf bj = load(b + (size_t)(j / PANEL_VECTORS) * step + (size_t)(j % PANEL_VECTORS) * TK_WIDTH);
             _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++)
@@ -40,16 +42,34 @@ INLINE void thin_tile(const tk_thin *t, int rows, int panels, const float *a, co
 static void thin_rows(const tk_thin *t, size_t row, size_t rows, size_t first, size_t last) {
     const float *a = t->a + (ptrdiff_t)row * t->a_row;
     float *c = t->c + (ptrdiff_t)row * t->c_row;
-    // One row needs four panels for eight independent sums, which hide the latency of a multiply-add.
-#define THIN(count, at_once)                                                                                       \
-    case count:                                                                                                    \
-        for (; panel + at_once <= last; panel += at_once)                                                          \
-            thin_tile(t, count, at_once, a, t->panels + panel * t->k * TK_PANEL, panel * TK_PANEL, c);             \
-        for (; panel < last; panel++)                                                                              \
-            thin_tile(t, count, 1, a, t->panels + panel * t->k * TK_PANEL, panel * TK_PANEL, c);                   \
-        break;
     size_t panel = first;
-    switch (rows) { THIN(1, 4) THIN(2, 2) THIN(3, 2) THIN(4, 1) THIN(5, 1) THIN(6, 1) }
+#define THIN(row_count, at_once)                      \
+    for (; panel + at_once <= last; panel += at_once) \
+        thin_tile(t, row_count, at_once, a, t->panels + panel * t->k * TK_PANEL, panel * TK_PANEL, c);
+    // Few rows take several panels at once: that hides the latency of multiply-adds and of memory.
+    switch (rows) {
+    case 1:
+        THIN(1, TK_PANELS_AT_ONCE)
+        THIN(1, 2)
+        THIN(1, 1)
+        break;
+    case 2:
+        THIN(2, 2)
+        THIN(2, 1)
+        break;
+    case 3:
+        THIN(3, 2)
+        THIN(3, 1)
+        break;
+    case 4:
+        THIN(4, 1)
+        break;
+    case 5:
+        THIN(5, 1)
+        break;
+    default:
+        THIN(TK_THIN_ROWS, 1)
+    }
 #undef THIN
 }
 
@@ -104,30 +124,27 @@ INLINE void transpose_eight(eight x[8]) {
     }
 }
 
+// Eight chains over d ascending: the sum over d of query[d] * key[0..<8][d], as far as whole blocks of eight go.
+INLINE void score_eight(const float *query, const float *const *key, size_t dim, float *score) {
+    eight sum = {0};
+    for (size_t d = 0; d + 8 <= dim; d += 8) {
+        eight x[8];
+        _Pragma("clang loop unroll(full)") for (int u = 0; u < 8; u++) x[u] = *(const eight_anywhere *)(key[u] + d);
+        transpose_eight(x);
+        _Pragma("clang loop unroll(full)") for (int u = 0; u < 8; u++) {
+            eight q = query[d + (size_t)u] - (eight){0};
+            sum = __builtin_elementwise_fma(q, x[u], sum);
+        }
+    }
+    *(eight_anywhere *)score = sum;
+}
+
 // score[j] = sum over d of query[d] * key[j][d], one chain over d ascending each; count is a multiple of TK_FEW.
 static void few_scores(const float *query, const float *const *key, size_t count, size_t dim, float *score) {
     for (size_t j = 0; j < count; j += TK_FEW) {
-        eight low = {0}, high = {0};
-        size_t d = 0;
-        for (; d + 8 <= dim; d += 8) {
-            eight x[8], y[8];
-            _Pragma("clang loop unroll(full)") for (int u = 0; u < 8; u++) {
-                x[u] = *(const eight_anywhere *)(key[j + (size_t)u] + d);
-                y[u] = *(const eight_anywhere *)(key[j + 8 + (size_t)u] + d);
-            }
-            transpose_eight(x);
-            transpose_eight(y);
-            _Pragma("clang loop unroll(full)") for (int u = 0; u < 8; u++) {
-                eight q = query[d + (size_t)u] - (eight){0};
-                low = __builtin_elementwise_fma(q, x[u], low);
-                high = __builtin_elementwise_fma(q, y[u], high);
-            }
-        }
-        *(eight_anywhere *)(score + j) = low;
-        *(eight_anywhere *)(score + j + 8) = high;
-        for (size_t u = 0; u < TK_FEW; u++)
-            for (size_t rest = d; rest < dim; rest++)
-                score[j + u] = fmaf(query[rest], key[j + u][rest], score[j + u]);
+        score_eight(query, key + j, dim, score + j);
+        for (size_t u = j; u < j + TK_FEW; u++)
+            for (size_t d = dim / 8 * 8; d < dim; d++) score[u] = fmaf(query[d], key[u][d], score[u]);
     }
 }
 

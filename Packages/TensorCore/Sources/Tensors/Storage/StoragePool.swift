@@ -7,7 +7,7 @@ internal import Synchronization
 /// The process's free buffers, by size class.
 enum StoragePool {
     private struct Free: ~Copyable {
-        var buffers: [Int: [UInt]] = [:]
+        var buffers = [[UInt]](repeating: [], count: 4 * Int.bitWidth)  // by size class
     }
     private static let free = Mutex(Free())
 
@@ -18,10 +18,16 @@ enum StoragePool {
         return (bytes + quarter - 1) / quarter * quarter
     }
 
+    /// The place of a size class: its exponent and which quarter of it.
+    private static func sizeClass(_ byteCount: Int) -> Int {
+        let exponent = Int.bitWidth - 1 - byteCount.leadingZeroBitCount
+        return 4 * exponent + (byteCount >> (exponent - 2)) & 3
+    }
+
     /// A buffer of `byteCount` bytes, aligned to 64, with arbitrary content.
     static func take(_ byteCount: Int) -> UnsafeMutablePointer<Float> {
         Counters.allocate(byteCount)
-        let reused: UInt? = free.withLock { $0.buffers[byteCount]?.popLast() }
+        let reused: UInt? = free.withLock { $0.buffers[sizeClass(byteCount)].popLast() }
         if let reused, let pointer = unsafe UnsafeMutablePointer<Float>(bitPattern: reused) { return unsafe pointer }
         Counters.askSystem(byteCount)
         var raw: UnsafeMutableRawPointer?
@@ -35,6 +41,6 @@ enum StoragePool {
     static func give(_ pointer: UnsafeMutablePointer<Float>, _ byteCount: Int) {
         Counters.free(byteCount)
         let address = UInt(bitPattern: pointer)
-        free.withLock { $0.buffers[byteCount, default: []].append(address) }
+        free.withLock { $0.buffers[sizeClass(byteCount)].append(address) }
     }
 }
