@@ -12,7 +12,8 @@ extension Kernels {
     static func linear(_ x: Tensor, _ weight: Tensor, bias: Tensor?, activation: tk_activation) -> Tensor {
         let (n, k) = (weight.shape[0], weight.shape[1])
         let panels = weight.derived(.panels) {
-            let panels = Tensor(uninitialised: [tk_panel_count(k, n)])
+            let count = tk_panel_count(k, n)
+            let panels = Tensor(storage: Storage(count: count, isAtRest: true), shape: [count], strides: [1])
             unsafe tk_pack_panels(weight.pointer, weight.strides[1], weight.strides[0], k, n, panels.pointer)
             return panels
         }
