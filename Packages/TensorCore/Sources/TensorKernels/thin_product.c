@@ -33,9 +33,11 @@ static void thin_task(size_t task, void *context) {
     size_t first = task * job->panels, last = tk_minimum(first + job->panels, tk_ceiling(t->n, TK_PANEL));
     size_t rows = tk_ceiling(t->m, tk_ceiling(t->m, TK_THIN_ROWS));
     // A group of panels stays in the cache for all rows.
-    for (; first < last; first += TK_PANELS_AT_ONCE)
+    for (; first < last; first += TK_PANELS_AT_ONCE) {
+        size_t end = tk_minimum(first + TK_PANELS_AT_ONCE, last);
         for (size_t row = 0; row < t->m; row += rows)
-            job->variant->thin_rows(t, row, tk_minimum(rows, t->m - row), first, tk_minimum(first + TK_PANELS_AT_ONCE, last));
+            job->variant->thin_rows(t, row, tk_minimum(rows, t->m - row), first, end);
+    }
 }
 
 void tk_thin_product(const tk_thin *t) {
@@ -104,7 +106,8 @@ static void attend(size_t task, void *context) {
         }
         size_t visible = f->is_causal ? f->keys - f->tokens + token + 1 : f->keys;
         variant->softmax(weight, weight, f->keys, visible, scale);
-        variant->few_mixed(weight, value, f->keys, f->dim, f->y + ((row * f->tokens + token) * f->heads + head) * f->dim);
+        float *y = f->y + ((row * f->tokens + token) * f->heads + head) * f->dim;
+        variant->few_mixed(weight, value, f->keys, f->dim, y);
     }
 }
 

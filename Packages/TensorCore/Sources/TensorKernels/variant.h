@@ -65,6 +65,13 @@ typedef struct {
                                 float *dweight, float *dbias, size_t n);
     void (*adam)(float *p, const float *g, float *m, float *v, size_t n, const float *constants);
     double (*sum_squares)(const float *x, size_t n);
+
+    void (*window_frame)(const float *x, size_t n, bool removes_mean, float preemphasis, const float *window, float *y);
+    void (*unpack_real)(const float *z, const float *twiddle, size_t half, float *x);
+    // With room for 8 * band->inputs floats of power.
+    void (*log_bands)(const float *x, size_t step, size_t count, const tk_band *band, bool uses_power, float least,
+                      float *power, float *y);
+    void (*transpose_pairs)(const float *x, ptrdiff_t x_row, size_t rows, size_t columns, float *y, ptrdiff_t y_row);
 } tk_variant;
 
 // The constants of one Adam step, in the order its kernel reads them.

@@ -452,6 +452,7 @@ static void pack_b(const float *b, ptrdiff_t row, ptrdiff_t column, size_t k, si
 }
 
 #include "variant_sequence.h"
+#include "variant_signal.h"
 
 // The table
 
@@ -534,4 +535,8 @@ const tk_variant TK_VARIANT = {
     .layer_norm_gradient = layer_norm_gradient,
     .adam = adam,
     .sum_squares = sum_squares,
+    .window_frame = window_frame,
+    .unpack_real = unpack_real,
+    .log_bands = log_bands,
+    .transpose_pairs = transpose_pairs,
 };

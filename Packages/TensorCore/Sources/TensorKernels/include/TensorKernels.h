@@ -238,6 +238,26 @@ void tk_apply_band(const tk_band *band, const float *x, size_t outer, size_t inn
 // Reversed: from the last element down.
 void tk_recurrence(const float *a, const float *b, size_t outer, size_t n, size_t inner, bool reversed, float *y);
 
+// Around Fourier transforms, on the calling thread; complex numbers are pairs of floats, products are rounded before they
+// are added.
+
+// y[i] = ((x[i] - mean) - preemphasis * (x[i - 1] - mean)) * window[i], x[-1] being x[0]; the mean of all n, or 0.
+void tk_window_frame(const float *x, size_t n, bool removes_mean, float preemphasis, const float *window, float *y);
+// z[i] = x[i] * y[i]; z may equal x or y.
+void tk_multiply(const float *x, const float *y, float *z, size_t n);
+// The spectrum x[0...half] of 2 * half real numbers from the transform z[0..<half] of the same numbers read as half
+// complex ones: x[k] = (z[k] + conj z[half - k]) / 2 - i/2 w^k (z[k] - conj z[half - k]) with w = exp(-i pi / half).
+// twiddle is the pairs (c, -c) with c = cos(pi k / half) / 2 for k in 0..<half, then as many (s, s) with
+// s = -sin(pi k / half) / 2.
+void tk_unpack_real(const float *z, const float *twiddle, size_t half, float *x);
+// y[f, o] = log(max(sum of weight[t] * p[start[o] + t - offset[o]] over t in offset[o]..<offset[o + 1], least)) for
+// `count` <= 8 spectra f of `bins` numbers, `step` floats apart, of which eight can be read; p is a number's squared
+// magnitude, or its magnitude.
+void tk_log_bands(const float *spectra, size_t step, size_t count, size_t bins, size_t bands, const int32_t *start,
+                  const int32_t *offset, const float *weight, bool uses_power, float least, float *y);
+// y[j, i] = x[i, j] for pairs of floats; rows lie x_row and y_row floats apart.
+void tk_transpose_pairs(const float *x, ptrdiff_t x_row, size_t rows, size_t columns, float *y, ptrdiff_t y_row);
+
 // Optimiser steps over flat buffers
 
 // AdamW (weight_decay decoupled, applied first) or Adam with L2 (coupled). bias1 = 1 - beta1^t, bias2 = 1 - beta2^t.
