@@ -52,7 +52,7 @@ extension Tensor {
 
 /// The transform of one real plane x, `[height, width]`, into y, `[height, width/2 + 1, 2]`: rows, then columns.
 ///
-/// Columns are transformed where they are contiguous: four rows of spectra, and four columns of results, are turned at a
+/// Columns are transformed where they are contiguous: four rows of spectra, and eight columns of results, are turned at a
 /// time. Both lie at distances that FFTW's vector code can take.
 private func transformPlane(
     _ rows: RealTransform, _ columns: FourierPlan, _ height: Int, _ width: Int, _ x: UnsafePointer<Float>,
@@ -61,19 +61,18 @@ private func transformPlane(
     let half = width / 2 + 1
     let (spectrum, column) = ((2 * half + 7) / 8 * 8, (2 * height + 7) / 8 * 8)  // floats from one to the next
     let buffers = rows.buffers()
-    unsafe withScratch(4 * spectrum + (half + 4) * column) { spectra in
+    unsafe withScratch(4 * spectrum + (half + 8) * column) { spectra in
         let turned = unsafe spectra + 4 * spectrum  // [frequency, row]
-        let results = unsafe turned + half * column  // four of [frequency, row]
+        let results = unsafe turned + half * column  // eight of [frequency, row]
         for first in stride(from: 0, to: height, by: 4) {
             let count = min(4, height - first)
             for row in 0..<count {
-                unsafe buffers.input.update(from: x + (first + row) * width, count: width)
-                unsafe rows.execute(buffers, to: spectra + row * spectrum)
+                unsafe rows.execute(x + (first + row) * width, buffers, to: spectra + row * spectrum)
             }
             unsafe tk_transpose_pairs(spectra, spectrum, count, half, turned + 2 * first, column)
         }
-        for first in stride(from: 0, to: half, by: 4) {
-            let count = min(4, half - first)
+        for first in stride(from: 0, to: half, by: 8) {
+            let count = min(8, half - first)
             for index in 0..<count {
                 unsafe columns.execute(turned + (first + index) * column, to: results + index * column)
             }

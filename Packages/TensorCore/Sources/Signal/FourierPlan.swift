@@ -140,7 +140,19 @@ private func complex(_ pointer: UnsafeMutablePointer<Float>) -> UnsafeMutablePoi
 
     /// Transforms the `length` numbers of the input buffer into length/2 + 1 complex ones at `output`.
     func execute(_ buffers: FourierPlan.Buffers, to output: UnsafeMutablePointer<Float>) {
-        plan.execute(buffers)
+        unsafe execute(buffers.input, buffers, to: output)
+    }
+
+    /// The same of numbers anywhere: they are copied to the input buffer unless they lie where FFTW can take them.
+    func execute(
+        _ input: UnsafePointer<Float>, _ buffers: FourierPlan.Buffers, to output: UnsafeMutablePointer<Float>
+    ) {
+        var source = unsafe UnsafeMutablePointer(mutating: input)
+        if UInt(bitPattern: source) % 32 != 0 {
+            unsafe buffers.input.update(from: input, count: length)
+            unsafe source = buffers.input
+        }
+        unsafe plan.execute(source, to: buffers.output)
         if let twiddles {
             unsafe tk_unpack_real(buffers.output, twiddles, length / 2, output)
         } else {

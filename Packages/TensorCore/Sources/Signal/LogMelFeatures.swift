@@ -56,9 +56,9 @@ public struct LogMelFeatures: Sendable, Hashable {
         let filterbank = MelFilterbank(
             count: bandCount, transformLength: transformLength, sampleRate: sampleRate, lowFrequency: lowFrequency,
             highFrequency: highFrequency)
-        let samples = scale == .unit ? signal.detached * 32_768 : signal.detached
+        let samples = signal.detached
         return (snipsEdges ? samples : mirrored(samples, length: length, hop: hop)).framed(length: length, hop: hop)
-            .logEnergies(self, filterbank, transformLength: transformLength)
+            .logEnergies(self, filterbank, transformLength: transformLength, scale: scale == .unit ? 32_768 : 1)
     }
 
     /// The samples of all frames centred on the hops, beyond the ends mirrored with the end itself repeated.
@@ -82,10 +82,11 @@ extension Tensor {
     ///
     /// Counts per frame 5 operations a sample, the transform's 5·n·log₂n / 2, 3 a bin, 2 a filter weight and 2 a band.
     fileprivate func logEnergies(
-        _ features: LogMelFeatures, _ filterbank: MelFilterbank, transformLength: Int
+        _ features: LogMelFeatures, _ filterbank: MelFilterbank, transformLength: Int, scale: Float
     ) -> Tensor {
         let length = shape[1]
-        let window = features.window.values(count: length).scalars
+        // A power of two: the frame's bits are those of scaled samples.
+        let window = (features.window.values(count: length) * scale).scalars
         let transform = RealTransform(length: transformLength)
         let filters = filterbank.filters
         let (bandCount, binCount) = (filters.count, filterbank.binCount)
