@@ -182,6 +182,7 @@ private let kernelCases: [KernelCase] =
     + productShapes.map { shape in
         KernelCase("product \(shape)") { shape.product(activation: TK_GELU, usesBias: true) }
     }
+    + sequenceCases
 
 @Suite(.serialized) struct InvarianceTests {
     @Test(arguments: kernelCases)
