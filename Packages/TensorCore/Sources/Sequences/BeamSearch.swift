@@ -73,7 +73,8 @@ public struct BeamSearch: Sendable, Equatable, Codable {
         // Prefixes are equally long, so all are at the maximum length or none is.
         let range = choices[0].range
         return scores.sliced(along: 1, range).largestSums(
-            with: beam.map(\.logProbability), excluding: choices.map(\.excluded), count: 2 * beamSize, from: range.lowerBound)
+            with: beam.map(\.logProbability), excluding: choices.map(\.excluded), count: 2 * beamSize,
+            from: range.lowerBound)
     }
 }
 

@@ -162,8 +162,7 @@ public struct EncoderDecoder: Module {
         return logits(decoder(x, decoder.memories(of: source.states, mask: source.mask), dropout: &dropout))
     }
 
-    /// The scores of the token after each of `tokens`, `[row, 1]`, whose position is `[1, channel]` and which follow the
-    /// tokens in `pasts`.
+    /// The scores of what follows `tokens`, `[row, 1]`, which stand at a position `[1, channel]` after those in `pasts`.
     func logits(
         after tokens: Indices, at position: Tensor, _ memories: [AttentionMemory], _ pasts: inout [TokenHistory]
     ) -> Tensor {

@@ -79,6 +79,7 @@ private struct FewQueries {
 
     /// The same by the definition, softmax from its own kernel.
     var plain: [Float] {
+        let (query, key, value, slots, mask) = (query, key, value, slots, mask)
         var y: [Float] = []
         for row in 0..<rows {
             for token in 0..<tokens {
@@ -97,7 +98,7 @@ private struct FewQueries {
                     }
                     let visible = isCausal ? keys - tokens + token + 1 : keys
                     var weights = [Float](repeating: 0, count: keys)
-                    unsafe tk_softmax(scores, &weights, 1, visible, hasMask ? 1 : 0.25, 0)  // the rest stays 0
+                    unsafe tk_softmax(scores, &weights, 1, visible, hasMask ? 1 : 0.25, 0)
                     for d in 0..<dim {
                         var sum: Float = 0
                         for j in 0..<keys { sum = fmaf(weights[j], value[at(j) + d], sum) }

@@ -238,8 +238,8 @@ void tk_apply_band(const tk_band *band, const float *x, size_t outer, size_t inn
 // Reversed: from the last element down.
 void tk_recurrence(const float *a, const float *b, size_t outer, size_t n, size_t inner, bool reversed, float *y);
 
-// Around Fourier transforms, on the calling thread; complex numbers are pairs of floats, products are rounded before they
-// are added.
+// Around Fourier transforms, on the calling thread; complex numbers are pairs of floats, and products are rounded
+// before they are added.
 
 // y[i] = ((x[i] - mean) - preemphasis * (x[i - 1] - mean)) * window[i], x[-1] being x[0]; the mean of all n, or 0.
 void tk_window_frame(const float *x, size_t n, bool removes_mean, float preemphasis, const float *window, float *y);

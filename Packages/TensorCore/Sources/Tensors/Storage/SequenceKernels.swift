@@ -33,8 +33,9 @@ extension Kernels {
 
     /// Attention of few queries `[row, token, channel]` to keys and values that a call describes; per score 4·dim
     /// operations, 5 of softmax and 2 of a mask.
-    static func attendFew(_ query: Tensor, to call: tk_few_queries, headCount: Int, keyCount: Int, heldCount: Int) -> Tensor
-    {
+    static func attendFew(
+        _ query: Tensor, to call: tk_few_queries, headCount: Int, keyCount: Int, heldCount: Int
+    ) -> Tensor {
         let (rows, tokens, channels) = query.shape3
         let dim = channels / headCount
         let query = query.strides[2] == 1 ? query : query.contiguous
@@ -98,7 +99,7 @@ extension Tensor {
     /// The number of tokens of each row.
     public private(set) var tokenCount = 0
 
-    /// `rowCount` rows without tokens; keys and values have `channels` each, all heads together.
+    /// `rowCount` rows without tokens; keys and values have `channels` each.
     public init(rowCount: Int, channels: Int) {
         (self.rowCount, self.channels) = (rowCount, channels)
         storage = Storage(count: 32 * channels)
@@ -107,7 +108,8 @@ extension Tensor {
     /// Adds tokens to each row: `[row, token, 2·channel]`, keys before values; a constant for differentiation.
     public mutating func append(_ tokens: Tensor) {
         let (rows, count, width) = tokens.shape3
-        shapeCheck(rows == rowCount && width == 2 * channels, "TokenHistory.append", tokens.shape, [rowCount, channels])
+        shapeCheck(
+            rows == rowCount && width == 2 * channels, "TokenHistory.append", tokens.shape, [rowCount, channels])
         let tokens = tokens.strides[2] == 1 ? tokens : tokens.contiguous
         reserve(placeCount + rows * count)
         for token in 0..<count {
@@ -181,13 +183,12 @@ package struct RankedSum: Sendable {
 extension Tensor {
     /// The largest sums `base[row] + x[row, column]` of this `[row, column]`, at most `count`, the largest first.
     ///
-    /// Equal sums go by the lower column, then the lower row. NaN and −∞ are left out.
-    ///
     /// - Parameters:
     ///   - bases: One per row.
     ///   - excluded: Columns of each row that do not count.
     ///   - count: The most sums that are wanted.
     ///   - first: What the first column is called.
+    /// - Returns: Sums in double; equal ones go by the lower column, then the lower row. NaN and −∞ are left out.
     package func largestSums(
         with bases: [Double], excluding excluded: [[Int32]], count: Int, from first: Int = 0
     ) -> [RankedSum] {
@@ -196,12 +197,15 @@ extension Tensor {
         let x = strides[1] == 1 ? self : contiguous
         var ends: [Int] = []
         for columns in excluded { ends.append((ends.last ?? 0) + columns.count) }
+        let columnsOut = excluded.flatMap { $0.map { $0 - Int32(first) } }
         let found = unsafe [tk_ranked](unsafeUninitializedCapacity: count) { buffer, initialised in
             guard let best = buffer.baseAddress else { return }
             initialised = unsafe tk_best_sums(
-                x.pointer, x.strides[0], rows, columns, bases, excluded.flatMap { $0.map { $0 - Int32(first) } }, ends, count, best)
+                x.pointer, x.strides[0], rows, columns, bases, columnsOut, ends, count, best)
         }
         Counters.count(flops: rows * columns, bytes: 4 * rows * columns)
-        return found.map { RankedSum(sum: $0.score, value: $0.value, row: Int($0.row), column: $0.column + Int32(first)) }
+        return found.map {
+            RankedSum(sum: $0.score, value: $0.value, row: Int($0.row), column: $0.column + Int32(first))
+        }
     }
 }
