@@ -130,7 +130,8 @@ public struct EncoderDecoder: Module {
 
     /// Encodes tokens; `dropout` is `nil` in inference.
     public func encode(_ tokens: PaddedTokens, dropout: inout Philox?) -> EncodedSource {
-        encode(embed(tokens.indices, positions(0..<tokens.indices.shape[1], encoderPositions)), lengths: tokens.lengths, dropout: &dropout)
+        let embedded = embed(tokens.indices, positions(0..<tokens.indices.shape[1], encoderPositions))
+        return encode(embedded, lengths: tokens.lengths, dropout: &dropout)
     }
 
     /// Encodes what a front end made of another input, for instance speech.
@@ -162,7 +163,7 @@ public struct EncoderDecoder: Module {
         return logits(decoder(x, decoder.memories(of: source.states, mask: source.mask), dropout: &dropout))
     }
 
-    /// The scores of what follows `tokens`, `[row, 1]`, which stand at a position `[1, channel]` after those in `pasts`.
+    /// The scores of what follows `tokens`, `[row, 1]`, at a position, `[1, channel]`, after those in `pasts`.
     func logits(
         after tokens: Indices, at position: Tensor, _ memories: [AttentionMemory], _ pasts: inout [TokenHistory]
     ) -> Tensor {
