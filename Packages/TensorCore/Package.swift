@@ -52,7 +52,7 @@ let package = Package(
         .target(
             name: "TensorIO", dependencies: ["Tensors", "Learning", "CPNG", "CJPEG", "CSndFile", "CZlib"],
             swiftSettings: numeric),
-        .target(name: "Signal", dependencies: ["Tensors", "CFFTW"], swiftSettings: numeric),
+        .target(name: "Signal", dependencies: ["Tensors", "TensorKernels", "CFFTW"], swiftSettings: numeric),
         .target(
             name: "Sequences", dependencies: ["Tensors", "Learning", "CSentencePiece"], swiftSettings: numeric),
         .target(name: "Measurements", swiftSettings: strict),

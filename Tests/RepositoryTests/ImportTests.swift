@@ -11,7 +11,7 @@ let allowedImports: [(folder: String, imports: [String])] = [
         "Packages/TensorCore/Sources/TensorIO",
         ["Tensors", "Learning", "CPNG", "CJPEG", "CSndFile", "CZlib", "Foundation"]
     ),
-    ("Packages/TensorCore/Sources/Signal", ["Tensors", "CFFTW"]),
+    ("Packages/TensorCore/Sources/Signal", ["Tensors", "TensorKernels", "CFFTW"]),
     ("Packages/TensorCore/Sources/Sequences", ["Tensors", "Learning", "CSentencePiece", "Foundation"]),
     ("Packages/TensorCore/Sources/Measurements", ["Foundation"]),
     ("Packages/TensorCore/Sources/TensorTesting", ["Tensors", "Learning", "TensorIO", "Measurements", "Foundation"]),

@@ -19,7 +19,8 @@ public protocol Layer: Module {
 public final class ParameterBox: Sendable {
     private let stored: Mutex<Tensor>
 
-    init(_ value: Tensor) { stored = Mutex(value) }
+    // Ones and zeros are stored once and spread by strides; what is read at every step is laid out.
+    init(_ value: Tensor) { stored = Mutex(value.isConstant ? value.contiguous : value) }
 
     /// The current value.
     public var value: Tensor {

@@ -36,29 +36,23 @@ public struct BeamSearch: Sendable, Equatable, Codable {
         var live = requests.indices.map { (request: $0, beam: [Prefix()]) }
         var (tokens, parents) = (requests.map(\.start), Array(requests.indices))
         while !live.isEmpty {
-            let scores = model.logProbabilities(appending: tokens, to: parents).scalars
-            let vocabularySize = scores.count / tokens.count
+            let scores = model.logProbabilities(appending: tokens, to: parents)  // [row, vocabulary]
             let sources = live
             (tokens, parents, live) = ([], [], [])
             var row = 0
             for (index, beam) in sources {
                 let request = requests[index]
-                let rows = beam.indices.map { place in
-                    let start = (row + place) * vocabularySize
-                    return rules.allowed(
-                        scores[start..<(start + vocabularySize)], after: beam[place].tokens, for: request)
-                }
                 var next: [(prefix: Prefix, parent: Int)] = []
-                for (rank, candidate) in candidates(beam, rows).enumerated() {
-                    let prefix = beam[candidate.place]
-                    let value = rows[candidate.place][Int(candidate.token)]
-                    if candidate.token != rules.end {
+                let found = candidates(scores.sliced(along: 0, row..<row + beam.count), beam, request)
+                for (rank, candidate) in found.enumerated() {
+                    let prefix = beam[candidate.row]
+                    if candidate.column != rules.end {
                         if next.count < beamSize {
-                            next.append((prefix.appending(candidate.token, value), row + candidate.place))
+                            next.append((prefix.appending(candidate.column, candidate.value), row + candidate.row))
                         }
                     } else if rank < beamSize && finished[index].count < beamSize {
-                        let score = candidate.score / pow(Double(prefix.tokens.count + 1), lengthPenalty)
-                        finished[index].append(prefix.ended(value, score: score))
+                        let score = candidate.sum / pow(Double(prefix.tokens.count + 1), lengthPenalty)
+                        finished[index].append(prefix.ended(candidate.value, score: score))
                     }
                 }
                 row += beam.count
@@ -73,34 +67,14 @@ public struct BeamSearch: Sendable, Equatable, Codable {
         return finished.map { $0.sorted { $0.score > $1.score } }
     }
 
-    /// The best 2·`beamSize` continuations, the best first.
-    private func candidates(_ beam: [Prefix], _ rows: [[Float]]) -> [Candidate] {
-        var best: [Candidate] = []
-        for (place, row) in rows.enumerated() {
-            let base = beam[place].logProbability
-            for (token, value) in row.enumerated() {
-                let candidate = Candidate(score: base + Double(value), token: Int32(token), place: place)
-                if candidate.score == -.infinity { continue }
-                if best.count == 2 * beamSize {
-                    guard let last = best.last, candidate.precedes(last) else { continue }
-                    best.removeLast()
-                }
-                best.insert(candidate, at: best.firstIndex { candidate.precedes($0) } ?? best.count)
-            }
-        }
-        return best
-    }
-}
-
-/// A continuation of the prefix at `place` of a beam.
-private struct Candidate {
-    let score: Double
-    let token: Int32
-    let place: Int
-
-    func precedes(_ other: Candidate) -> Bool {
-        if score != other.score { return score > other.score }
-        return (token, place) < (other.token, other.place)
+    /// The best 2·`beamSize` continuations of the prefixes of a beam, the best first: their columns are tokens.
+    private func candidates(_ scores: Tensor, _ beam: [Prefix], _ request: GenerationRequest) -> [RankedSum] {
+        let choices = beam.map { rules.choices(of: scores.shape[1], after: $0.tokens, for: request) }
+        // Prefixes are equally long, so all are at the maximum length or none is.
+        let range = choices[0].range
+        return scores.sliced(along: 1, range).largestSums(
+            with: beam.map(\.logProbability), excluding: choices.map(\.excluded), count: 2 * beamSize,
+            from: range.lowerBound)
     }
 }
 

@@ -130,7 +130,8 @@ public struct EncoderDecoder: Module {
 
     /// Encodes tokens; `dropout` is `nil` in inference.
     public func encode(_ tokens: PaddedTokens, dropout: inout Philox?) -> EncodedSource {
-        encode(embed(tokens.indices, table: encoderPositions), lengths: tokens.lengths, dropout: &dropout)
+        let embedded = embed(tokens.indices, positions(0..<tokens.indices.shape[1], encoderPositions))
+        return encode(embedded, lengths: tokens.lengths, dropout: &dropout)
     }
 
     /// Encodes what a front end made of another input, for instance speech.
@@ -157,27 +158,37 @@ public struct EncoderDecoder: Module {
     ///   - dropout: The generator in training, `nil` in inference.
     /// - Returns: Logits, `[row, token, vocabulary]`.
     public func callAsFunction(_ inputs: Indices, given source: EncodedSource, dropout: inout Philox?) -> Tensor {
-        let x = entered(embed(inputs, table: decoderPositions), decoderEmbeddingNorm, dropout: &dropout)
+        let embedded = embed(inputs, positions(0..<inputs.shape[1], decoderPositions))
+        let x = entered(embedded, decoderEmbeddingNorm, dropout: &dropout)
         return logits(decoder(x, decoder.memories(of: source.states, mask: source.mask), dropout: &dropout))
     }
 
-    /// The scores of the token after each of `tokens`, `[row, 1]`, which follow the `count` tokens in `pasts`.
+    /// The scores of what follows `tokens`, `[row, 1]`, at a position, `[1, channel]`, after those in `pasts`.
     func logits(
-        after tokens: Indices, count: Int, _ memories: [AttentionMemory], _ pasts: inout [AttentionMemory?]
+        after tokens: Indices, at position: Tensor, _ memories: [AttentionMemory], _ pasts: inout [TokenHistory]
     ) -> Tensor {
         var inference: Philox?
-        let embedded = embed(tokens, table: decoderPositions, from: count)
+        let embedded = embed(tokens, position)
         return logits(decoder(entered(embedded, decoderEmbeddingNorm, dropout: &inference), memories, after: &pasts))
     }
 
-    /// `[batch, token]` to `[batch, token, channel]`, the first token at place `start`.
-    private func embed(_ tokens: Indices, table: Parameter?, from start: Int = 0) -> Tensor {
-        let first = configuration.firstPosition + start
-        let places = first..<(first + tokens.shape[1])
-        let positions =
-            table.map { $0.wrappedValue.sliced(along: 0, places) }
-            ?? sinusoidalPositions(places, channels: configuration.channels)  // [token, channel]
-        return embedding(tokens) * Float(configuration.channels).squareRoot() + positions
+    /// The positions of up to 32 target tokens from place `start` on, `[token, channel]`: all there are if fewer.
+    func decoderPositions(from start: Int) -> Tensor {
+        let count = configuration.learnedPositionCount.map { $0 - configuration.firstPosition - start } ?? 32
+        return positions(start..<start + min(max(count, 1), 32), decoderPositions)
+    }
+
+    /// `[token, channel]`: rows of a table, or waves.
+    private func positions(_ tokens: Range<Int>, _ table: Parameter?) -> Tensor {
+        let first = configuration.firstPosition
+        let places = first + tokens.lowerBound..<first + tokens.upperBound
+        return table.map { $0.wrappedValue.sliced(along: 0, places) }
+            ?? sinusoidalPositions(places, channels: configuration.channels)
+    }
+
+    /// `[batch, token]` to `[batch, token, channel]`.
+    private func embed(_ tokens: Indices, _ positions: Tensor) -> Tensor {
+        embedding(tokens) * Float(configuration.channels).squareRoot() + positions
     }
 
     private func entered(_ embedded: Tensor, _ norm: LayerNorm?, dropout: inout Philox?) -> Tensor {

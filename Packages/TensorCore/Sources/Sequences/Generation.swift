@@ -41,24 +41,31 @@ public struct GenerationRules: Sendable, Equatable, Codable {
         self.contextBlock = contextBlock
     }
 
-    /// The log-probabilities of what may follow `tokens`: those given, −∞ for what is not allowed and for NaN.
+    /// What may follow `tokens`: the tokens of a range but those excluded.
     ///
     /// At the maximum length only the end is allowed, which no n-gram forbids.
+    func choices(
+        of vocabularySize: Int, after tokens: [Int32], for request: GenerationRequest
+    ) -> (range: Range<Int>, excluded: [Int32]) {
+        let mayEnd = tokens.count >= minimumLength && !forbidden.contains(end)
+        let last = mayEnd ? [] : [end]
+        if tokens.count >= request.maximumLength { return (Int(end)..<Int(end) + 1, last) }
+        let repeated = blocked(repetitionBlock, after: tokens, in: tokens)
+        let copied = blocked(contextBlock, after: tokens, in: request.context)
+        return (0..<vocabularySize, (forbidden + repeated + copied).filter { $0 != end } + last)
+    }
+
+    /// The log-probabilities of what may follow `tokens`: those given, −∞ for what is not allowed and for NaN.
     func allowed(
         _ logProbabilities: ArraySlice<Float>, after tokens: [Int32], for request: GenerationRequest
     ) -> [Float] {
-        let ending = logProbabilities[logProbabilities.startIndex + Int(end)]
-        var result = Array(logProbabilities)
-        if tokens.count >= request.maximumLength {
-            result = [Float](repeating: -.infinity, count: result.count)
-        } else {
-            let repeated = blocked(repetitionBlock, after: tokens, in: tokens)
-            let copied = blocked(contextBlock, after: tokens, in: request.context)
-            for token in forbidden + repeated + copied { result[Int(token)] = -.infinity }
-            for token in result.indices where result[token].isNaN { result[token] = -.infinity }
+        let (range, excluded) = choices(of: logProbabilities.count, after: tokens, for: request)
+        var result = [Float](repeating: -.infinity, count: logProbabilities.count)
+        for token in range {
+            let value = logProbabilities[logProbabilities.startIndex + token]
+            if !value.isNaN { result[token] = value }
         }
-        let mayEnd = tokens.count >= minimumLength && !forbidden.contains(end) && !ending.isNaN
-        result[Int(end)] = mayEnd ? ending : -.infinity
+        for token in excluded { result[Int(token)] = -.infinity }
         return result
     }
 

@@ -19,21 +19,25 @@ public protocol NextTokenModel {
 
 /// An encoder–decoder that remembers the keys and values of the tokens so far, so that a step costs one token.
 ///
-/// Inference: nothing is recorded unless the source or the model is being differentiated.
+/// Inference only: what it returns is a constant for differentiation.
 public struct CachedDecoder: NextTokenModel {
     private let model: EncoderDecoder
     private var memories: [AttentionMemory]  // per block, of the sources still in work
-    private var pasts: [AttentionMemory?]  // per block, of the rows
+    private var pasts: [TokenHistory]  // per block, of the rows
     private var sourceCount: Int
     private var rowCount: Int
     private var tokenCount = 0
+    private var positions: Tensor  // [token, channel], of the tokens from `firstPosition` on
+    private var firstPosition = 0
 
     /// A decoder before its first token.
     public init(_ model: EncoderDecoder, given source: EncodedSource) {
         self.model = model
         memories = model.decoder.memories(of: source.states, mask: source.mask)
-        pasts = memories.map { _ in nil }
-        sourceCount = source.states.shape[0]
+        let (sourceCount, _, channels) = source.states.shape3
+        pasts = memories.map { _ in TokenHistory(rowCount: sourceCount, channels: channels) }
+        positions = model.decoderPositions(from: 0)
+        self.sourceCount = sourceCount
         rowCount = sourceCount
     }
 
@@ -41,8 +45,13 @@ public struct CachedDecoder: NextTokenModel {
     public mutating func logProbabilities(appending tokens: [Int32], to parents: [Int]) -> Tensor {
         shapeCheck(tokens.count == parents.count, "CachedDecoder", [tokens.count], [parents.count])
         select(parents)
+        if tokenCount == firstPosition + positions.shape[0] {
+            (positions, firstPosition) = (model.decoderPositions(from: tokenCount), tokenCount)
+        }
+        let place = tokenCount - firstPosition
         let logits = model.logits(
-            after: Indices(tokens, shape: [rowCount, 1]), count: tokenCount, memories, &pasts)
+            after: Indices(tokens, shape: [rowCount, 1]), at: positions.sliced(along: 0, place..<place + 1), memories,
+            &pasts)
         tokenCount += 1
         return logits.reshaped(to: [rowCount, -1]).logSoftmax()
     }
@@ -57,10 +66,7 @@ public struct CachedDecoder: NextTokenModel {
             !sources.isEmpty && sources == kept.flatMap { [Int32](repeating: $0, count: width) },
             "CachedDecoder (every source needs the same number of neighbouring rows)", [sourceCount, rowCount], parents)
         if kept != Array(0..<Int32(sourceCount)) { memories = memories.map { $0.gathered(at: Indices(kept)) } }
-        if parents != Array(0..<rowCount) {
-            let rows = Indices(parents.map(Int32.init))
-            pasts = pasts.map { $0?.gathered(at: rows) }
-        }
+        for block in pasts.indices { pasts[block].select(parents) }
         (sourceCount, rowCount) = (kept.count, parents.count)
     }
 }

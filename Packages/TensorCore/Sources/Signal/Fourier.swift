@@ -6,6 +6,7 @@
 // themselves. Operations are counted as 5·n·log₂n for n complex numbers and half of that for n real ones.
 
 internal import Glibc
+internal import TensorKernels
 public import Tensors
 
 extension Tensor {
@@ -34,22 +35,25 @@ extension Tensor {
     func realTransform(window: Tensor? = nil, scale: Float = 1) -> Tensor {
         let n = shape.last ?? 0
         shapeCheck(n >= 1 && window.map { $0.shape == [n] } ?? true, "rfft", shape, window?.shape ?? [])
-        let plan = FourierPlan(.real, length: n)
+        let transform = RealTransform(length: n)
         let window = window?.detached
         let factors = window.map { ($0 * scale).scalars } ?? [Float](repeating: scale, count: n)
         let halfCount = n / 2 + 1
         return unsafe mappingRows(to: 2 * halfCount, flopsPerRow: transformFlops(n) / 2) { block, input, output in
-            let buffers = plan.buffers()
+            let buffers = transform.buffers()
             for (index, row) in block.enumerated() {
-                let x = unsafe input[row]
-                for i in 0..<n { unsafe buffers.input[i] = x[i] * factors[i] }
-                plan.execute(buffers)
-                unsafe (output + index * 2 * halfCount).update(from: buffers.output, count: 2 * halfCount)
+                unsafe tk_multiply(input[row], factors, buffers.input, n)
+                unsafe transform.execute(buffers, to: output + index * 2 * halfCount)
             }
         }.reshaped(to: shape.dropLast() + [halfCount, 2]).recordedAsLinear(from: self) { g in
-            let x = (g * multiplicity(length: n, inner: 0.5)).realInverseTransform(length: n, scale: scale)
+            let x = g.realTransformAdjoint(length: n, scale: scale)
             return window.map { x * $0 } ?? x
         }
+    }
+
+    /// The adjoint of `scale` times the unnormalised transform of `length` real numbers.
+    func realTransformAdjoint(length n: Int, scale: Float) -> Tensor {
+        (self * multiplicity(length: n, inner: 0.5)).realInverseTransform(length: n, scale: scale)
     }
 
     /// `scale` times the unnormalised inverse of `rfft`.
@@ -74,7 +78,7 @@ extension Tensor {
     }
 
     /// `scale` times the unnormalised transform.
-    private func complexTransform(_ kind: FourierPlan.Kind, scale: Float) -> Tensor {
+    func complexTransform(_ kind: FourierPlan.Kind, scale: Float) -> Tensor {
         shapeCheck(rank >= 2 && shape[rank - 1] == 2 && shape[rank - 2] >= 1, "fft", shape)
         let n = shape[rank - 2]
         let plan = FourierPlan(kind, length: n)

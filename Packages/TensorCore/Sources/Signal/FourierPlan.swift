@@ -5,6 +5,7 @@
 internal import CFFTW
 internal import Glibc
 internal import Synchronization
+internal import TensorKernels
 
 /// A one-dimensional transform of a fixed length between two aligned buffers.
 @safe struct FourierPlan: Sendable {
@@ -66,9 +67,11 @@ internal import Synchronization
     func buffers() -> Buffers { Buffers(inputCount, outputCount) }
 
     /// Transforms the input buffer into the output buffer, unnormalised; a real inverse overwrites its input.
-    func execute(_ buffers: Buffers) {
+    func execute(_ buffers: Buffers) { unsafe execute(buffers.input, to: buffers.output) }
+
+    /// The same between memory aligned to 32 bytes.
+    func execute(_ x: UnsafeMutablePointer<Float>, to y: UnsafeMutablePointer<Float>) {
         let plan = unsafe OpaquePointer(bitPattern: address)
-        let (x, y) = unsafe (buffers.input, buffers.output)
         switch kind {
         case .real: unsafe fftwf_execute_dft_r2c(plan, x, complex(y))
         case .realInverse: unsafe fftwf_execute_dft_c2r(plan, complex(x), y)
@@ -101,4 +104,59 @@ internal import Synchronization
 
 private func complex(_ pointer: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<fftwf_complex> {
     unsafe UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: fftwf_complex.self)
+}
+
+/// The transform of real numbers to their non-negative frequencies.
+///
+/// An even number of them is transformed as half as many complex ones and then taken apart: twice as fast as FFTW's own.
+@safe struct RealTransform: Sendable {
+    private static let tables = Mutex<[Int: [Float]]>([:])
+
+    private let length: Int
+    private let plan: FourierPlan
+    private let twiddles: [Float]?
+
+    /// A transform of `length` real numbers, at least 1.
+    init(length: Int) {
+        self.length = length
+        if !length.isMultiple(of: 2) {
+            (plan, twiddles) = (FourierPlan(.real, length: length), nil)
+            return
+        }
+        plan = FourierPlan(.complex, length: length / 2)
+        twiddles = Self.tables.withLock { tables in
+            if let table = tables[length] { return table }
+            let angles = (0..<length / 2).map { 2 * Double.pi * Double($0) / Double(length) }
+            let cosines = angles.map { Float(cos($0) / 2) }
+            let sines = angles.map { Float(-sin($0) / 2) }
+            let table = cosines.flatMap { [$0, -$0] } + sines.flatMap { [$0, $0] }
+            tables[length] = table
+            return table
+        }
+    }
+
+    /// Room for one transform.
+    func buffers() -> FourierPlan.Buffers { plan.buffers() }
+
+    /// Transforms the `length` numbers of the input buffer into length/2 + 1 complex ones at `output`.
+    func execute(_ buffers: FourierPlan.Buffers, to output: UnsafeMutablePointer<Float>) {
+        unsafe execute(buffers.input, buffers, to: output)
+    }
+
+    /// The same of numbers anywhere: they are copied to the input buffer unless they lie where FFTW can take them.
+    func execute(
+        _ input: UnsafePointer<Float>, _ buffers: FourierPlan.Buffers, to output: UnsafeMutablePointer<Float>
+    ) {
+        var source = unsafe UnsafeMutablePointer(mutating: input)
+        if UInt(bitPattern: source) % 32 != 0 {
+            unsafe buffers.input.update(from: input, count: length)
+            unsafe source = buffers.input
+        }
+        unsafe plan.execute(source, to: buffers.output)
+        if let twiddles {
+            unsafe tk_unpack_real(buffers.output, twiddles, length / 2, output)
+        } else {
+            unsafe output.update(from: buffers.output, count: length + 1)
+        }
+    }
 }

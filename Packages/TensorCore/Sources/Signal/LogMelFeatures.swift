@@ -3,6 +3,7 @@
 // Source: kaldi/feat/feature-window.cc, feature-fbank.cc and feature-mfcc.cc, with use_energy false.
 
 internal import Glibc
+internal import TensorKernels
 public import Tensors
 
 /// How large a sample of full loudness is.
@@ -55,10 +56,9 @@ public struct LogMelFeatures: Sendable, Hashable {
         let filterbank = MelFilterbank(
             count: bandCount, transformLength: transformLength, sampleRate: sampleRate, lowFrequency: lowFrequency,
             highFrequency: highFrequency)
-        let samples = scale == .unit ? signal.detached * 32_768 : signal.detached
+        let samples = signal.detached
         return (snipsEdges ? samples : mirrored(samples, length: length, hop: hop)).framed(length: length, hop: hop)
-            .energies(self, filterbank, transformLength: transformLength)
-            .maximum(Tensor(Float.ulpOfOne)).log()
+            .logEnergies(self, filterbank, transformLength: transformLength, scale: scale == .unit ? 32_768 : 1)
     }
 
     /// The samples of all frames centred on the hops, beyond the ends mirrored with the end itself repeated.
@@ -78,65 +78,47 @@ public struct LogMelFeatures: Sendable, Hashable {
 }
 
 extension Tensor {
-    /// The band energies of frames, `[frame, band]`.
+    /// The logarithms of the band energies of frames, `[frame, band]`.
     ///
-    /// Counts per frame 5 operations a sample, the transform's 5·n·log₂n / 2, 3 a bin and 2 a filter weight.
-    fileprivate func energies(
-        _ features: LogMelFeatures, _ filterbank: MelFilterbank, transformLength: Int
+    /// Counts per frame 5 operations a sample, the transform's 5·n·log₂n / 2, 3 a bin, 2 a filter weight and 2 a band.
+    fileprivate func logEnergies(
+        _ features: LogMelFeatures, _ filterbank: MelFilterbank, transformLength: Int, scale: Float
     ) -> Tensor {
         let length = shape[1]
-        let window = features.window.values(count: length).scalars
-        let plan = FourierPlan(.real, length: transformLength)
+        // A power of two: the frame's bits are those of scaled samples.
+        let window = (features.window.values(count: length) * scale).scalars
+        let transform = RealTransform(length: transformLength)
         let filters = filterbank.filters
-        let bandCount = filters.count
-        let weightCount = filters.reduce(0) { $0 + $1.weights.count }
+        let (bandCount, binCount) = (filters.count, filterbank.binCount)
+        let starts = filters.map { Int32($0.firstBin) }
+        let offsets = filters.reduce(into: [Int32(0)]) { $0.append(($0.last ?? 0) + Int32($1.weights.count)) }
+        let weights = filters.flatMap(\.weights)
         let (preemphasis, removesMean, usesPower) = (features.preemphasis, features.removesMean, features.usesPower)
         return unsafe mappingRows(
             to: bandCount,
-            flopsPerRow: 5 * length + transformFlops(transformLength) / 2 + 3 * filterbank.binCount + 2 * weightCount
+            flopsPerRow: 5 * length + transformFlops(transformLength) / 2 + 3 * binCount + 2 * weights.count
+                + 2 * bandCount
         ) { block, input, output in
-            let buffers = plan.buffers()
-            let (x, spectrum) = unsafe (buffers.input, buffers.output)
-            for (index, row) in block.enumerated() {
-                let samples = unsafe input[row]
-                let mean = removesMean ? unsafe meanValue(samples, length) : 0
-                // The first sample is its own predecessor.
-                var previous = unsafe samples[0] - mean
-                for i in 0..<length {
-                    let sample = unsafe samples[i] - mean
-                    unsafe x[i] = (sample - preemphasis * previous) * window[i]
-                    previous = sample
-                }
-                for i in length..<transformLength { unsafe x[i] = 0 }
-                plan.execute(buffers)
-                // Powers overwrite the spectrum from the front: bin k is read at 2k before it is written at k.
-                for bin in 0..<filterbank.binCount {
-                    let (re, im) = unsafe (spectrum[2 * bin], spectrum[2 * bin + 1])
-                    let power = re * re + im * im
-                    unsafe spectrum[bin] = usesPower ? power : power.squareRoot()
-                }
-                for (band, filter) in filters.enumerated() {
-                    var sum: Float = 0
-                    for (bin, weight) in filter.weights.enumerated() {
-                        sum += unsafe weight * spectrum[filter.firstBin + bin]
+            let buffers = transform.buffers()
+            unsafe (buffers.input + length).update(repeating: 0, count: transformLength - length)
+            let step = 2 * binCount
+            unsafe withScratch(8 * step) { spectra in
+                // The kernel reads eight spectra, whatever lies in those beyond the last frame.
+                unsafe spectra.update(repeating: 0, count: 8 * step)
+                for first in stride(from: 0, to: block.count, by: 8) {
+                    let count = Swift.min(8, block.count - first)
+                    for index in 0..<count {
+                        let samples = unsafe input[block.lowerBound + first + index]
+                        unsafe tk_window_frame(samples, length, removesMean, preemphasis, window, buffers.input)
+                        unsafe transform.execute(buffers, to: spectra + index * step)
                     }
-                    unsafe output[index * bandCount + band] = sum
+                    unsafe tk_log_bands(
+                        spectra, step, count, binCount, bandCount, starts, offsets, weights, usesPower, .ulpOfOne,
+                        output + first * bandCount)
                 }
             }
         }
     }
-}
-
-/// The mean of `count` samples, summed in double precision in four strands.
-private func meanValue(_ samples: UnsafePointer<Float>, _ count: Int) -> Float {
-    var sums = SIMD4<Double>.zero
-    for start in stride(from: 0, to: count - 3, by: 4) {
-        unsafe sums += SIMD4(
-            Double(samples[start]), Double(samples[start + 1]), Double(samples[start + 2]), Double(samples[start + 3]))
-    }
-    var sum = sums.sum()
-    for i in (count - count % 4)..<count { sum += unsafe Double(samples[i]) }
-    return Float(sum / Double(count))
 }
 
 extension LogMelFeatures {

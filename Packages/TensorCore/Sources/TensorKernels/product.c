@@ -188,6 +188,7 @@ void tk_matmul(const tk_product *p) {
     if (p->m == 0 || p->n == 0 || batches == 0) return;
     const tk_variant *variant = tk_current();
     const size_t volume = p->m * p->n * tk_maximum(p->k, 1);
+    if (volume <= TK_TINY && tk_tiny_products(p)) return;
     if (p->k > 0 && p->m >= 48 && volume >= 1 << 20 && batches < 8) {
         for (size_t batch = 0; batch < batches; batch++) multiply_shared(p, variant, batch);
         return;

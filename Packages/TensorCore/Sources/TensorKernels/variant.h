@@ -7,6 +7,10 @@
 
 // A tile is six rows by two vectors, sums keep 32 lanes, and the widest variant has vectors of 16 floats.
 enum { TK_TILE_ROWS = 6, TK_LANES = 32, TK_MAXIMUM_TILE_COLUMNS = 32 };
+// Thin products: columns of a panel on every level, rows at a time, and panels at a time for one row.
+enum { TK_PANEL = 16, TK_THIN_ROWS = 6, TK_PANELS_AT_ONCE = 6 };
+// Attention of few queries: keys at a time.
+enum { TK_FEW = 8 };
 
 // One register tile of a product: rows <= 6 by columns <= 2 vectors, k multiply-adds deep.
 typedef struct {
@@ -29,6 +33,16 @@ typedef struct {
     void (*tile)(const tk_tile *t);
     // b[k, columns] (columns <= tile_columns) as a panel with rows of tile_columns, zeros beyond.
     void (*pack_b)(const float *b, ptrdiff_t row, ptrdiff_t column, size_t k, size_t columns, float *panel);
+    // Rows row..<row + rows (at most TK_THIN_ROWS) by panels first..<last.
+    void (*thin_rows)(const tk_thin *t, size_t row, size_t rows, size_t first, size_t last);
+    // Matrices first..<last of a batch without bias and activation.
+    void (*tiny_products)(const tk_product *p, size_t first, size_t last);
+
+    void (*few_scores)(const float *query, const float *const *key, size_t count, size_t dim, float *score);
+    void (*few_mixed)(const float *weight, const float *const *value, size_t count, size_t dim, float *y);
+    // Puts what belongs among the best `limit` there, in order, and returns how many they are now.
+    size_t (*best_sums)(const float *x, size_t n, double base, int32_t row, const int32_t *excluded,
+                        size_t excluded_count, tk_ranked *best, size_t count, size_t limit);
 
     void (*unary[TK_UNARY_COUNT])(const float *x, float *y, size_t n, float p, float q);
     void (*unary_gradient[TK_UNARY_COUNT])(const float *x, const float *g, float *dx, size_t n);
@@ -57,6 +71,13 @@ typedef struct {
     void (*activation_cotangent)(tk_activation activation, const float *saved, const float *g, float *dx, size_t rows,
                                  size_t n, float *sums);
     void (*cross_entropy_gradient)(float *y, size_t n, size_t label, float total, float rest, float hit);
+
+    void (*window_frame)(const float *x, size_t n, bool removes_mean, float preemphasis, const float *window, float *y);
+    void (*unpack_real)(const float *z, const float *twiddle, size_t half, float *x);
+    // With room for 8 * band->inputs floats of power.
+    void (*log_bands)(const float *x, size_t step, size_t count, const tk_band *band, bool uses_power, float least,
+                      float *power, float *y);
+    void (*transpose_pairs)(const float *x, ptrdiff_t x_row, size_t rows, size_t columns, float *y, ptrdiff_t y_row);
 } tk_variant;
 
 // The constants of one Adam step, in the order its kernel reads them.
@@ -92,6 +113,11 @@ void tk_for_ranges(size_t n, size_t block, tk_range_body body, void *context);
 static inline int32_t tk_dropout_threshold(float probability) {
     return (int32_t)__builtin_ceil((double)probability * 0x1p24);
 }
+
+// The largest m * n * k of a tiny product.
+enum { TK_TINY = 64 };
+// A batch of them; false if they have a bias or an activation, which are not done here.
+bool tk_tiny_products(const tk_product *p);
 
 static inline size_t tk_minimum(size_t a, size_t b) { return a < b ? a : b; }
 static inline size_t tk_maximum(size_t a, size_t b) { return a > b ? a : b; }

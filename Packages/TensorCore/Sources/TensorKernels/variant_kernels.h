@@ -340,26 +340,39 @@ static void adam(float *p, const float *g, float *m, float *v, size_t n, const f
 enum { COLUMNS = 2 * TK_WIDTH };
 #define SINE_FREQUENCY 30.0f
 
+INLINE vf activated(vf x, tk_activation activation) {
+    switch (activation) {
+    case TK_RELU:
+        return relu_(x);
+    case TK_GELU:
+        return gelu_(x);
+    case TK_SINE:
+        return sin_(x * SINE_FREQUENCY);
+    default:
+        return x;
+    }
+}
+
 // Bias and activation on the finished sums of a tile, and the activation's derivative if it is wanted.
 static void finish(const tk_tile *t, float *c, ptrdiff_t c_row, float *slope, const float *bias) {
-#define FINISH(value, derivative)                                                 \
-    for (size_t i = 0; i < t->rows; i++)                                          \
-        for (size_t j = 0; j < COLUMNS; j += TK_WIDTH) {                          \
-            float *target = c + (ptrdiff_t)i * c_row + j;                         \
-            vf x = bias ? load(target) + load(bias + j) : load(target);           \
-            if (slope) store(slope + (ptrdiff_t)i * c_row + j, derivative);       \
-            store(target, value);                                                 \
-        }                                                                         \
+#define FINISH(kind, derivative)                                        \
+    for (size_t i = 0; i < t->rows; i++)                                \
+        for (size_t j = 0; j < COLUMNS; j += TK_WIDTH) {                \
+            float *target = c + (ptrdiff_t)i * c_row + j;               \
+            vf x = bias ? load(target) + load(bias + j) : load(target); \
+            if (slope) store(slope + (ptrdiff_t)i * c_row + j, derivative); \
+            store(target, activated(x, kind));                          \
+        }                                                               \
     break;
     switch (t->activation) {
     case TK_RELU:
-        FINISH(relu_(x), one_where(x > 0.0f))
+        FINISH(TK_RELU, one_where(x > 0.0f))
     case TK_GELU:
-        FINISH(gelu_(x), gelu_slope(x))
+        FINISH(TK_GELU, gelu_slope(x))
     case TK_SINE:
-        FINISH(sin_(x * SINE_FREQUENCY), cos_(x * SINE_FREQUENCY) * SINE_FREQUENCY)
+        FINISH(TK_SINE, cos_(x * SINE_FREQUENCY) * SINE_FREQUENCY)
     default:
-        FINISH(x, all(1))
+        FINISH(TK_IDENTITY, all(1))
     }
 #undef FINISH
 }
@@ -509,12 +522,20 @@ static void pack_b(const float *b, ptrdiff_t row, ptrdiff_t column, size_t k, si
         for (size_t j = 0; j < columns; j++) panel[i * COLUMNS + j] = b[(ptrdiff_t)i * row + (ptrdiff_t)j * column];
 }
 
+#include "variant_sequence.h"
+#include "variant_signal.h"
+
 // The table
 
 const tk_variant TK_VARIANT = {
     .tile_columns = COLUMNS,
     .tile = tile,
     .pack_b = pack_b,
+    .thin_rows = thin_rows,
+    .tiny_products = tiny_products,
+    .few_scores = few_scores,
+    .few_mixed = few_mixed,
+    .best_sums = best_sums,
     .unary =
         {
             [TK_ABS] = unary_abs,
@@ -589,4 +610,8 @@ const tk_variant TK_VARIANT = {
     .dropout = dropout,
     .activation_cotangent = activation_cotangent,
     .cross_entropy_gradient = cross_entropy_gradient,
+    .window_frame = window_frame,
+    .unpack_real = unpack_real,
+    .log_bands = log_bands,
+    .transpose_pairs = transpose_pairs,
 };

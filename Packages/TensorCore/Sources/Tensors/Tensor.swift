@@ -52,6 +52,9 @@ public struct Tensor: Sendable {
         storage.forgetDerived()
     }
 
+    /// Whether this value is in no graph, so that what it costs to differentiate need not be kept.
+    package var isConstant: Bool { node == nil }
+
     func attached(to node: Node?) -> Tensor {
         Tensor(storage: storage, offset: offset, shape: shape, strides: strides, node: node)
     }

@@ -58,6 +58,18 @@ private func gradients(_ values: Float...) -> [Tensor] { [Tensor(values, shape: 
         #expect(difference(of: positions, from: expected) == nil, "\(start)")
     }
 
+    @Test func `a map of few rows sees each step, and has the bits of a map of many`() {
+        var generator = Philox(seed: 2)
+        let layer = Linear(20, 37, activation: .gelu, using: &generator)
+        let x = Tensor.normal([60, 20], using: &generator)
+        var optimiser = Adam(learningRate: 0.1)
+        for _ in 0..<3 {
+            let few = (0..<60).map { layer(x.sliced(along: 0, $0..<$0 + 1)) }
+            #expect(Tensor.concatenated(few, along: 0).scalars == layer(x).scalars)
+            optimiser.update(layer, gradients: valueAndGradient(of: layer) { $0(x).squared().mean() }.gradients)
+        }
+    }
+
     @Test func `a saved and resumed optimiser takes the same next step`() {
         for isDecoupled in [true, false] {
             #expect(checkOptimizer { Adam(learningRate: 0.1, weightDecay: 0.02, isDecayDecoupled: isDecoupled) } == [])

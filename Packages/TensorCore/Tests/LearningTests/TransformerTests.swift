@@ -81,11 +81,51 @@ import Testing
         let x = Tensor.normal([2, 6, 8], using: &generator)
         let whole = decoder(x, memories, dropout: &inference)
         for extents in [[1, 1, 1, 1, 1, 1], [2, 3, 1], [6]] {
-            var pasts = decoder.blocks.map { _ in AttentionMemory?.none }
+            var pasts = decoder.blocks.map { _ in TokenHistory(rowCount: 2, channels: 8) }
             let parts = x.split(along: 1, extents).map { decoder($0, memories, after: &pasts) }
             #expect(difference(of: .concatenated(parts, along: 1), from: whole) == nil)
-            #expect(pasts.allSatisfy { $0?.keys.shape == [2, 2, 6, 4] })
+            #expect(pasts.allSatisfy { $0.rowCount == 2 && $0.tokenCount == 6 })
         }
+    }
+
+    @Test func `a history's copies go their own ways, and rows may be taken again, dropped and reordered`() {
+        var generator = Philox(seed: 4)
+        let layer = SelfAttention(8, headCount: 2, isCausal: true, using: &generator)
+        // Long enough to grow several times.
+        let x = Tensor.normal([3, 100, 8], using: &generator)
+        func token(_ rows: [Int], _ index: Int) -> Tensor {
+            x.gathered(at: Indices(rows.map(Int32.init))).sliced(along: 1, index..<index + 1)
+        }
+        var history = TokenHistory(rowCount: 3, channels: 8)
+        for index in 0..<60 { _ = layer(token([0, 1, 2], index), after: &history) }
+        let order = [2, 0, 0, 2]
+        var other = history
+        other.select(order)
+        for index in 60..<99 {
+            _ = layer(token([0, 1, 2], index), after: &history)
+            _ = layer(token(order, index), after: &other)
+        }
+        var branch = other
+        _ = layer(token([1, 1, 1, 1], 99), after: &branch)
+        let whole = layer(x).sliced(along: 1, 99..<100)
+        #expect(difference(of: layer(token([0, 1, 2], 99), after: &history), from: whole, within: .exact) == nil)
+        let reordered = whole.gathered(at: Indices(order.map(Int32.init)))
+        #expect(difference(of: layer(token(order, 99), after: &other), from: reordered, within: .exact) == nil)
+        other.select([])
+        #expect(other.rowCount == 0)
+    }
+
+    @Test(arguments: [[Int]?.none, [4, 5], [0, 3]])
+    func `one query at a time attends to a source to the bits of many`(_ lengths: [Int]?) {
+        var generator = Philox(seed: 6)
+        var inference: Philox?
+        let attention = CrossAttention(8, headCount: 2, using: &generator)
+        let mask = lengths.flatMap { paddingMask(lengths: $0, keyCount: 5) }
+        let memory = attention.memory(of: .normal([2, 5, 8], using: &generator), mask: mask)
+        let x = Tensor.normal([4, 9, 8], using: &generator)
+        let whole = attention(x, memory, dropout: &inference)
+        let parts = (0..<9).map { attention(x.sliced(along: 1, $0..<$0 + 1), memory, dropout: &inference) }
+        #expect(difference(of: .concatenated(parts, along: 1), from: whole, within: .exact) == nil)
     }
 
     @Test(arguments: [

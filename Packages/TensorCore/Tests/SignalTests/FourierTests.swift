@@ -87,6 +87,22 @@ private func fourierGolden() throws -> Golden {
         #expect(difference(of: x.rfft().irfft(length: n), from: x, within: bound) == nil)
     }
 
+    @Test(arguments: [(1, 1), (1, 6), (5, 1), (4, 8), (9, 7), (13, 18), (30, 31), (224, 224)])
+    func `planes are transformed like their rows, then their columns`(_ height: Int, _ width: Int) {
+        let x = Tensor.normal([3, height, width], seed: height)
+        let columns = x.rfft().transposed(1, 2).fft().transposed(1, 2)
+        let bound = Tolerance(absolute: 1e-6 * Float(height * width).squareRoot(), relative: 4e-7)
+        #expect(difference(of: x.rfft2(), from: columns, within: bound) == nil)
+        #expect(difference(of: x.rfft2().irfft2(width: width), from: x, within: bound) == nil)
+        defer { Threads.count = 2 }
+        let expected = x.rfft2().scalars
+        for threads in [1, 2, 3, 7] {
+            Threads.count = threads
+            #expect(x.rfft2().scalars == expected)
+            #expect(x.selected(2, along: 0).rfft2().scalars == x.rfft2().selected(2, along: 0).scalars)
+        }
+    }
+
     @Test func `bits do not depend on threads, on the batch or on what was planned before`() {
         defer { Threads.count = 2 }
         let x = Tensor.normal([257, 240], seed: 1)

@@ -223,6 +223,7 @@ private let kernelCases: [KernelCase] =
             }
         }
     }
+    + sequenceCases
 
 /// Masked, dropped attention of two images with three heads: result and the three cotangents.
 private func attentionAndCotangents(queries: Int, keys: Int, dim: Int) -> [Float] {

@@ -93,7 +93,13 @@ let productShapes: [ProductCase] = {
         }
     }
     let batched = [
-        ProductCase(3, 3, 3).with { $0.batch = (10, 7) }, ProductCase(20, 33, 40).with { $0.batch = (3, 2) },
+        ProductCase(3, 3, 3).with { $0.batch = (10, 7) },
+        ProductCase(4, 4, 4).with {
+            $0.batch = (90, 100)
+            ($0.aIsTransposed, $0.sharesB) = (true, true)
+        },
+        ProductCase(2, 5, 3).with { $0.batch = (3, 4) },
+        ProductCase(20, 33, 40).with { $0.batch = (3, 2) },
         ProductCase(96, 64, 96).with { $0.batch = (2, 5) },
         ProductCase(64, 70, 96).with {
             $0.batch = (4, 3)

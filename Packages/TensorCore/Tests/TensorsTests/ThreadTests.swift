@@ -44,6 +44,9 @@ private let largeCases: [LargeCase] = [
     },
     .init("layer norm", [[700, 130], [130], [130]]) { $0[0].layerNormalised(weight: $0[1], bias: $0[2]) },
     .init("linear", [[300, 130], [190, 130], [190]]) { $0[0].linear($0[1], bias: $0[2], activation: .gelu) },
+    .init("linear of few rows", [[5, 256], [7000, 256], [7000]]) {
+        $0[0].linear($0[1], bias: $0[2], activation: .relu)
+    },
     .init("max pooling", [[6, 24, 40, 40]]) { $0[0].maxPooled(3, 3, sliding: Sliding(stride: 2, padding: .both(1))) },
     .init("reductions", [[90, 110, 30]]) {
         $0[0].sum(along: 1).sum() + $0[0].variance(along: 0).sum() + $0[0].max(along: 2).sum()

@@ -11,6 +11,8 @@ public struct AttentionMemory: Sendable {
     /// Added to the scores, `[batch, 1, 1, key]`; `nil` if every key may be attended to.
     public let mask: Tensor?
 
+    var isConstant: Bool { keys.isConstant && values.isConstant && mask?.isConstant ?? true }
+
     /// The rows at `indices` of the first axis, in that order.
     public func gathered(at indices: Indices) -> AttentionMemory {
         AttentionMemory(
@@ -78,15 +80,12 @@ public struct SelfAttention: Layer {
 
     /// Tokens that follow those in `past`, which then holds them too: `[batch, token, channel]` to the same shape.
     ///
-    /// Causal, whatever the layer is otherwise; inference only.
-    public func callAsFunction(_ x: Tensor, after past: inout AttentionMemory?) -> Tensor {
-        let heads = heads(of: x)
-        let (query, key, value) = (heads.part(0), heads.part(1), heads.part(2))
-        let memory = AttentionMemory(
-            keys: past.map { .concatenated([$0.keys, key], along: 2) } ?? key,
-            values: past.map { .concatenated([$0.values, value], along: 2) } ?? value, mask: nil)
-        past = memory
-        return output(attention(query: query, key: memory.keys, value: memory.values, mask: .causal).tokens)
+    /// Causal, whatever the layer is otherwise; inference only: the result is a constant for differentiation.
+    public func callAsFunction(_ x: Tensor, after past: inout TokenHistory) -> Tensor {
+        let packed = packed(x)  // [batch, token, 3 · channel]
+        let channels = x.shape[2]
+        past.append(packed.sliced(along: 2, channels..<3 * channels))
+        return output(past.attention(query: packed.sliced(along: 2, 0..<channels), headCount: headCount))
     }
 
     private func heads(of x: Tensor) -> Tensor {
@@ -135,6 +134,12 @@ public struct CrossAttention: Module {
         let (rows, tokens, channels) = x.shape3
         let batch = memory.keys.shape[0]
         shapeCheck(batch > 0 && rows % batch == 0, "CrossAttention", x.shape, memory.keys.shape)
+        if tokens <= 4 && dropout == nil && memory.isConstant {
+            let query = query(x)  // [row, token, channel]
+            if query.isConstant {
+                return output(attention(ofFew: query, key: memory.keys, value: memory.values, mask: memory.mask))
+            }
+        }
         let queries = query(x).reshaped(to: [batch, rows / batch * tokens, headCount, channels / headCount])
             .transposed(1, 2)  // [batch, head, query, dim]
         let mixed = attention(

@@ -44,7 +44,7 @@ public struct DecoderBlock: Module {
     }
 
     /// Tokens that follow those in `past`, which then holds them too: `[row, token, channel]` to the same shape.
-    public func callAsFunction(_ x: Tensor, _ memory: AttentionMemory, after past: inout AttentionMemory?) -> Tensor {
+    public func callAsFunction(_ x: Tensor, _ memory: AttentionMemory, after past: inout TokenHistory) -> Tensor {
         var inference: Philox?
         return run(x, memory, dropout: &inference) { x, _ in attention(x, after: &past) }
     }
@@ -88,9 +88,9 @@ public struct TransformerDecoder: Module {
         zip(blocks, memories).reduce(x) { x, layer in layer.0(x, layer.1, dropout: &dropout) }
     }
 
-    /// Tokens that follow those in `pasts`, one per block, which then hold them too; `nil` before the first token.
+    /// Tokens that follow those in `pasts`, one per block, which then hold them too.
     public func callAsFunction(
-        _ x: Tensor, _ memories: [AttentionMemory], after pasts: inout [AttentionMemory?]
+        _ x: Tensor, _ memories: [AttentionMemory], after pasts: inout [TokenHistory]
     ) -> Tensor {
         blocks.indices.reduce(x) { x, index in blocks[index](x, memories[index], after: &pasts[index]) }
     }

@@ -66,6 +66,53 @@ void tk_matmul(const tk_product *p);
 void tk_activation_cotangent(tk_activation activation, const float *saved, const float *g, float *dx, float *dbias,
                              size_t rows, size_t n);
 
+// The same product for few rows on an operand B [k, n] that was packed before: n/16 panels of [k, 16], zeros beyond n.
+typedef struct {
+    size_t m, n, k;
+    const float *a;
+    ptrdiff_t a_row, a_column;
+    const float *panels;
+    float *c;
+    ptrdiff_t c_row;
+    const float *bias; // or NULL
+    tk_activation activation;
+} tk_thin;
+// The floats that panels take, and B with any element strides packed into them; they serve every instruction set.
+size_t tk_panel_count(size_t k, size_t n);
+void tk_pack_panels(const float *b, ptrdiff_t row, ptrdiff_t column, size_t k, size_t n, float *panels);
+void tk_thin_product(const tk_thin *t);
+
+// Attention of few queries, inference only: y[row, token, head, :] (contiguous) = softmax(scale * query . key + mask) .
+// value. Key j of a row lies at key + head * key_head + source * key_source + j * key_step, where rows_per_source
+// neighbouring rows share a source; with slots, slot[j, row] takes the place of j. Values likewise; their dim
+// floats, and those of a head's query, are contiguous, heads of a query neighbours. Causal: token i of T sees keys
+// 0...(i + keys - T). Bits are those of tk_matmul and tk_softmax: scores are chains over dim, mixtures over all keys.
+typedef struct {
+    size_t rows, tokens, heads, dim, keys, rows_per_source;
+    const float *query;
+    ptrdiff_t query_row, query_token;
+    const float *key, *value;
+    ptrdiff_t key_source, key_head, key_step, value_source, value_head, value_step;
+    const int32_t *slot; // or NULL
+    const float *mask;   // one per key, or NULL
+    ptrdiff_t mask_source;
+    float scale;
+    bool is_causal;
+    float *y;
+} tk_few_queries;
+void tk_attend_few(const tk_few_queries *f);
+
+// The best sums base[row] + x[row, column] in double, at most `limit` of all rows: the largest first, equal ones by the
+// lower column, then by the lower row. Left out: NaN, -inf, and the columns that row excludes,
+// excluded[excluded_end[row - 1]..<excluded_end[row]]. Returns how many there are.
+typedef struct {
+    double score;
+    float value; // x there
+    int32_t column, row;
+} tk_ranked;
+size_t tk_best_sums(const float *x, ptrdiff_t row_step, size_t rows, size_t n, const double *base,
+                    const int32_t *excluded, const size_t *excluded_end, size_t limit, tk_ranked *best);
+
 // Elementwise
 
 // exp, log, sin, cos, tanh, sigmoid, erf: at most 2 ulp from the exact value, NaN in gives NaN out.
@@ -203,6 +250,26 @@ void tk_apply_band(const tk_band *band, const float *x, size_t outer, size_t inn
 // y[0] = b[0], y[i] = a[i] * y[i - 1] + b[i] over the middle axis of [outer, n, inner]; a NULL stands for ones.
 // Reversed: from the last element down.
 void tk_recurrence(const float *a, const float *b, size_t outer, size_t n, size_t inner, bool reversed, float *y);
+
+// Around Fourier transforms, on the calling thread; complex numbers are pairs of floats, and products are rounded
+// before they are added.
+
+// y[i] = ((x[i] - mean) - preemphasis * (x[i - 1] - mean)) * window[i], x[-1] being x[0]; the mean of all n, or 0.
+void tk_window_frame(const float *x, size_t n, bool removes_mean, float preemphasis, const float *window, float *y);
+// z[i] = x[i] * y[i]; z may equal x or y.
+void tk_multiply(const float *x, const float *y, float *z, size_t n);
+// The spectrum x[0...half] of 2 * half real numbers from the transform z[0..<half] of the same numbers read as half
+// complex ones: x[k] = (z[k] + conj z[half - k]) / 2 - i/2 w^k (z[k] - conj z[half - k]) with w = exp(-i pi / half).
+// twiddle is the pairs (c, -c) with c = cos(pi k / half) / 2 for k in 0..<half, then as many (s, s) with
+// s = -sin(pi k / half) / 2.
+void tk_unpack_real(const float *z, const float *twiddle, size_t half, float *x);
+// y[f, o] = log(max(sum of weight[t] * p[start[o] + t - offset[o]] over t in offset[o]..<offset[o + 1], least)) for
+// `count` <= 8 spectra f of `bins` numbers, `step` floats apart, of which eight can be read; p is a number's squared
+// magnitude, or its magnitude.
+void tk_log_bands(const float *spectra, size_t step, size_t count, size_t bins, size_t bands, const int32_t *start,
+                  const int32_t *offset, const float *weight, bool uses_power, float least, float *y);
+// y[j, i] = x[i, j] for pairs of floats; rows lie x_row and y_row floats apart.
+void tk_transpose_pairs(const float *x, ptrdiff_t x_row, size_t rows, size_t columns, float *y, ptrdiff_t y_row);
 
 // Random numbers: Philox4x32-10
 

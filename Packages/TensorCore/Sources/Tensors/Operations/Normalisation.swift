@@ -14,6 +14,7 @@ extension Tensor {
             rank >= 1 && (weight.map { $0.shape == channels } ?? true) && (bias.map { $0.shape == channels } ?? true),
             "layerNormalised", shape, weight?.shape ?? [], bias?.shape ?? [])
         let (y, statistics) = Kernels.layerNorm(self, weight: weight, bias: bias, epsilon: epsilon)
+        if isConstant && weight?.isConstant ?? true && bias?.isConstant ?? true { return y }
         let parameters = [weight, bias].compactMap(\.self)
         let (hasWeight, hasBias) = (weight != nil, bias != nil)
         return y.recorded(from: [self] + parameters, saving: [self, statistics] + (weight.map { [$0] } ?? [])) {

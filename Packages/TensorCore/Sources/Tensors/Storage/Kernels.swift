@@ -253,13 +253,17 @@ extension Tensor {
     var pointer: UnsafeMutablePointer<Float> { unsafe storage.pointer + offset }
 
     /// The product of all axes but the last.
-    var rowCount: Int { elementCount(shape.dropLast()) }
+    var rowCount: Int {
+        var rows = 1
+        for axis in 0..<Swift.max(rank - 1, 0) { rows *= shape[axis] }
+        return rows
+    }
 
     /// The extent of the last axis; 1 for a scalar.
     var rowLength: Int { shape.last ?? 1 }
 
     /// The same values in row-major order without gaps, not recorded; itself if they already lie so.
-    var contiguous: Tensor { isContiguous ? self : Kernels.gatherStrided(self) }
+    package var contiguous: Tensor { isContiguous ? self : Kernels.gatherStrided(self) }
 
     /// The values in row-major order.
     public var scalars: [Float] {

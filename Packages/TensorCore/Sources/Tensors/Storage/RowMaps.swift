@@ -52,6 +52,14 @@ extension Tensor {
     }
 }
 
+/// Runs `body` with room for `count` floats of arbitrary content, aligned to 64 bytes, from the pool.
+package func withScratch(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) {
+    let storage = Storage(count: count)
+    unsafe body(storage.pointer)
+    // The pointer does not keep it.
+    withExtendedLifetime(storage) {}
+}
+
 /// Runs `body` for each task in `0..<count` on the worker pool.
 private func inParallel(_ count: Int, _ body: @Sendable (Int) -> Void) {
     withoutActuallyEscaping(body) { body in

@@ -9,6 +9,7 @@ internal import Synchronization
 @safe final class Storage: @unchecked Sendable {
     let count: Int
     private let byteCount: Int
+    private let isAtRest: Bool
     private let base: UnsafeMutablePointer<Float>
     private let derived = Mutex<[Derived]>([])
 
@@ -19,14 +20,15 @@ internal import Synchronization
         let value: Tensor
     }
 
-    /// Room for `count` floats of arbitrary content.
-    init(count: Int) {
+    /// Room for `count` floats of arbitrary content; at rest if it is to be read many times.
+    init(count: Int, isAtRest: Bool = false) {
         self.count = count
+        self.isAtRest = isAtRest
         byteCount = StoragePool.byteCount(holding: count)
-        unsafe base = StoragePool.take(byteCount)
+        unsafe base = StoragePool.take(byteCount, isAtRest: isAtRest)
     }
 
-    deinit { unsafe StoragePool.give(base, byteCount) }
+    deinit { unsafe StoragePool.give(base, byteCount, isAtRest: isAtRest) }
 
     /// The first float.
     var pointer: UnsafeMutablePointer<Float> { unsafe base }
