@@ -451,6 +451,8 @@ static void pack_b(const float *b, ptrdiff_t row, ptrdiff_t column, size_t k, si
         for (size_t j = 0; j < columns; j++) panel[i * COLUMNS + j] = b[(ptrdiff_t)i * row + (ptrdiff_t)j * column];
 }
 
+#include "variant_convolution.h"
+
 // The table
 
 const tk_variant TK_VARIANT = {
@@ -527,4 +529,14 @@ const tk_variant TK_VARIANT = {
     .layer_norm_gradient = layer_norm_gradient,
     .adam = adam,
     .sum_squares = sum_squares,
+    .gather = gather,
+    .winograd_input = winograd_input,
+    .winograd_output = winograd_output,
+    .winograd_weight = winograd_weight,
+    .depthwise = depthwise,
+    .depthwise_weight = depthwise_weight,
+    .channel_moments = channel_moments,
+    .channel_affine = channel_affine,
+    .channel_gradient_sums = channel_gradient_sums,
+    .channel_gradient = channel_gradient,
 };
