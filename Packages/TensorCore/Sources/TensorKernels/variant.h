@@ -91,6 +91,9 @@ typedef struct {
     void (*winograd_output)(const float *m, size_t frequency_stride, const tk_gather *epilogue, float *const *out,
                             size_t columns);
     void (*winograd_weight)(const float *w, float *u, size_t stride);
+    void (*winograd_cotangent)(const float *const *pixels, size_t channels, float *v, size_t frequency_stride);
+    void (*winograd_window)(const float *u, size_t stride, float *w);
+    void (*accumulate)(const float *a, size_t a_step, const float *b, size_t b_step, size_t k, float *c, size_t c_row);
     void (*depthwise)(const tk_depthwise_run *r, size_t channels);
     void (*depthwise_weight)(const float *x, ptrdiff_t step, const float *g, size_t count, size_t channels,
                              float *sums);

@@ -58,6 +58,7 @@ INLINE void input_six(const vf *x, int step, vf *y, int y_step) {
     y[5 * y_step] = fma_(all(4), x1, fma_(all(-5), x3, x5));
 }
 
+// The 36 frequencies of 6 x 6 pixels, each channel at v[frequency * stride + channel].
 static void winograd_input(const float *const *pixels, size_t channels, float *v, size_t frequency_stride) {
     for (size_t c = 0; c < channels; c += TK_WIDTH) {
         const size_t width = tk_minimum(TK_WIDTH, channels - c);
@@ -96,6 +97,80 @@ static void winograd_output(const float *m, size_t frequency_stride, const tk_ga
                 store(out[i] + c, value);
             else
                 store_some(out[i] + c, value, width);
+        }
+    }
+}
+
+// Four cotangents as a filter of four taps to six frequencies.
+INLINE void cotangent_six(const vf *g, int step, vf *y, int y_step) {
+    const vf g0 = g[0], g1 = g[step], g2 = g[2 * step], g3 = g[3 * step];
+    const vf even = (g0 + g2) * (-1.0f / 6), odd = (g1 + g3) * (1.0f / 6);
+    const vf far = fma_(all(1.0f / 24), g0, g2 * (1.0f / 6)), steep = fma_(all(1.0f / 12), g1, g3 * (1.0f / 3));
+    y[0] = g0 * 0.25f;
+    y[y_step] = even - odd;
+    y[2 * y_step] = even + odd;
+    y[3 * y_step] = far + steep;
+    y[4 * y_step] = far - steep;
+    y[5 * y_step] = g3;
+}
+
+// The 36 frequencies of 4 x 4 cotangents.
+static void winograd_cotangent(const float *const *pixels, size_t channels, float *v, size_t frequency_stride) {
+    for (size_t c = 0; c < channels; c += TK_WIDTH) {
+        const size_t width = tk_minimum(TK_WIDTH, channels - c);
+        vf x[16], y[24], z[36];
+        for (int i = 0; i < 16; i++) x[i] = width == TK_WIDTH ? load(pixels[i] + c) : load_some(pixels[i] + c, width);
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < 4; i++) cotangent_six(x + i, 4, y + i, 4);
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < 6; i++) cotangent_six(y + 4 * i, 1, z + 6 * i, 1);
+        if (width == TK_WIDTH)
+            for (size_t i = 0; i < 36; i++) store(v + i * frequency_stride + c, z[i]);
+        else
+            for (size_t i = 0; i < 36; i++) store_some(v + i * frequency_stride + c, z[i], width);
+    }
+}
+
+// c[r, 0..<two vectors] += sum over k of a[k * a_step + r] * b[k * b_step + :], six rows.
+static void accumulate(const float *a, size_t a_step, const float *b, size_t b_step, size_t k, float *c, size_t c_row) {
+    vf sum[TK_TILE_ROWS][2];
+    _Pragma("clang loop unroll(full)") for (size_t i = 0; i < TK_TILE_ROWS; i++) {
+        sum[i][0] = load(c + i * c_row);
+        sum[i][1] = load(c + i * c_row + TK_WIDTH);
+    }
+    for (; k > 0; k--, a += a_step, b += b_step) {
+        const vf b0 = load(b), b1 = load(b + TK_WIDTH);
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < TK_TILE_ROWS; i++) {
+            const vf ai = all(a[i]);
+            sum[i][0] = fma_(ai, b0, sum[i][0]);
+            sum[i][1] = fma_(ai, b1, sum[i][1]);
+        }
+    }
+    _Pragma("clang loop unroll(full)") for (size_t i = 0; i < TK_TILE_ROWS; i++) {
+        store(c + i * c_row, sum[i][0]);
+        store(c + i * c_row + TK_WIDTH, sum[i][1]);
+    }
+}
+
+INLINE void output_three(const vf *m, size_t step, vf *y) {
+    const vf near = m[step] + m[2 * step], far = m[3 * step] + m[4 * step];
+    const vf slope = m[step] - m[2 * step], steep = m[3 * step] - m[4 * step];
+    y[0] = m[0] + near + far;
+    y[1] = fma_(all(2), steep, slope);
+    y[2] = fma_(all(4), far, near) + m[5 * step];
+}
+
+// Windows [9, TK_PANEL] from their 36 frequencies, `stride` apart.
+static void winograd_window(const float *u, size_t stride, float *w) {
+    for (int c = 0; c < TK_PANEL; c += TK_WIDTH) {
+        vf x[36], y[18], column[3], row[6];
+        for (size_t i = 0; i < 36; i++) x[i] = load(u + i * stride + c);
+        for (int i = 0; i < 6; i++) {
+            output_three(x + i, 6, column);
+            for (int j = 0; j < 3; j++) y[6 * j + i] = column[j];
+        }
+        for (int j = 0; j < 3; j++) {
+            memcpy(row, y + 6 * j, sizeof row);
+            output_three(row, 1, column);
+            for (int i = 0; i < 3; i++) store(w + (3 * j + i) * TK_PANEL + c, column[i]);
         }
     }
 }
@@ -203,14 +278,14 @@ static void depthwise_weight(const float *x, ptrdiff_t step, const float *g, siz
 
 // Batch norm: blocks of rows of [rows, channels]
 
-// Mean and sum of centred squares of each channel.
+// Mean and sum of centred squares of each channel, both from differences: a mean far from zero costs no digits.
 static void channel_moments(const float *x, size_t rows, size_t channels, float *restrict mean,
                             float *restrict squares) {
     memset(mean, 0, channels * sizeof(float));
     memset(squares, 0, channels * sizeof(float));
     for (size_t r = 0; r < rows; r++)
-        for (size_t c = 0; c < channels; c++) mean[c] += x[r * channels + c];
-    for (size_t c = 0; c < channels; c++) mean[c] /= (float)rows;
+        for (size_t c = 0; c < channels; c++) mean[c] += x[r * channels + c] - x[c];
+    for (size_t c = 0; c < channels; c++) mean[c] = x[c] + mean[c] / (float)rows;
     for (size_t r = 0; r < rows; r++)
         for (size_t c = 0; c < channels; c++) {
             float d = x[r * channels + c] - mean[c];

@@ -141,3 +141,108 @@ void tk_winograd(const tk_convolution *c, const float *x, const float *transform
     job.tiles = tk_minimum(tk_maximum(fitting, 1), 8) * TK_TILE_ROWS;
     tk_parallel(tk_ceiling(tiles, job.tiles), winograd_task, &job);
 }
+
+// The weight's adjoint: frequencies of inputs times those of cotangents, added up over all tiles
+
+// Tiles at a time: their frequencies stay in the third cache, and sums are fetched rarely.
+enum { CHUNK = 192 };
+
+typedef struct {
+    const tk_convolution *c;
+    const tk_variant *variant;
+    const float *x, *g;
+    float *v, *h, *sums, *weight; // v [frequency, tile, inputs], h [frequency, tile, outputs], sums [frequency, out, in]
+    size_t tile_rows, tile_columns, first, count;
+    size_t v_row, h_row, sum_row, sum_rows; // padded
+} adjoint_job;
+
+// Rows padded to whole tiles, by an odd number of lines, or every row would fall on the same sets of the cache.
+static size_t padded_row(size_t channels, size_t multiple) {
+    return tk_ceiling(tk_ceiling(channels, multiple) * multiple, 32) * 32 + 16;
+}
+
+static adjoint_job make_adjoint(const tk_convolution *c) {
+    adjoint_job job = {.c = c, .tile_rows = tk_ceiling(c->window.output[0], 4),
+                       .tile_columns = tk_ceiling(c->window.output[1], 4)};
+    job.v_row = padded_row(c->inputs, TK_MAXIMUM_TILE_COLUMNS);
+    job.h_row = padded_row(c->outputs, TK_TILE_ROWS);
+    job.sum_row = tk_ceiling(c->inputs, TK_MAXIMUM_TILE_COLUMNS) * TK_MAXIMUM_TILE_COLUMNS;
+    job.sum_rows = tk_ceiling(c->outputs, TK_TILE_ROWS) * TK_TILE_ROWS;
+    return job;
+}
+
+size_t tk_winograd_workspace_count(const tk_convolution *c) {
+    const adjoint_job job = make_adjoint(c);
+    return FREQUENCIES * (CHUNK * (job.v_row + job.h_row) + job.sum_row * job.sum_rows);
+}
+
+// A tile's pixels, `side` by `side`, with the given distance to its position; `zeros` outside.
+static void gather_pixels(const float *x, const size_t *extent, size_t channels, size_t image, size_t row,
+                          size_t column, size_t side, const ptrdiff_t *before, const float *zeros,
+                          const float **pixels) {
+    for (size_t j = 0; j < side * side; j++) {
+        const size_t y = row + j / side - (size_t)before[0], u = column + j % side - (size_t)before[1];
+        pixels[j] = y < extent[0] && u < extent[1] ? x + ((image * extent[0] + y) * extent[1] + u) * channels : zeros;
+    }
+}
+
+static void transform_task(size_t task, void *context) {
+    const adjoint_job *job = context;
+    const tk_convolution *c = job->c;
+    const ptrdiff_t none[2] = {0, 0};
+    const size_t widest = tk_maximum(c->inputs, c->outputs);
+    float *zeros = tk_scratch(widest);
+    memset(zeros, 0, widest * sizeof(float));
+    for (size_t i = task * 4; i < tk_minimum(task * 4 + 4, job->count); i++) {
+        const size_t tile = job->first + i, column = tile % job->tile_columns * 4;
+        const size_t row = tile / job->tile_columns % job->tile_rows * 4;
+        const size_t image = tile / job->tile_columns / job->tile_rows;
+        const float *pixels[FREQUENCIES];
+        gather_pixels(job->x, c->window.input, c->inputs, image, row, column, 6, c->window.before, zeros, pixels);
+        job->variant->winograd_input(pixels, c->inputs, job->v + i * job->v_row, CHUNK * job->v_row);
+        gather_pixels(job->g, c->window.output, c->outputs, image, row, column, 4, none, zeros, pixels);
+        job->variant->winograd_cotangent(pixels, c->outputs, job->h + i * job->h_row, CHUNK * job->h_row);
+    }
+}
+
+static void frequency_task(size_t frequency, void *context) {
+    const adjoint_job *job = context;
+    const float *v = job->v + frequency * CHUNK * job->v_row, *h = job->h + frequency * CHUNK * job->h_row;
+    float *sums = job->sums + frequency * job->sum_row * job->sum_rows;
+    const size_t group = job->variant->tile_columns;
+    for (size_t j = 0; j < job->c->inputs; j += group)
+        for (size_t i = 0; i < job->c->outputs; i += TK_TILE_ROWS)
+            job->variant->accumulate(h + i, job->h_row, v + j, job->v_row, job->count, sums + i * job->sum_row + j,
+                                     job->sum_row);
+}
+
+static void window_task(size_t output, void *context) {
+    const adjoint_job *job = context;
+    const size_t inputs = job->c->inputs;
+    for (size_t i = 0; i < inputs; i += TK_PANEL) {
+        float windows[9][TK_PANEL];
+        job->variant->winograd_window(job->sums + output * job->sum_row + i, job->sum_row * job->sum_rows, windows[0]);
+        float *weight = job->weight + (output * inputs + i) * 9;
+        for (size_t k = 0; k < tk_minimum(TK_PANEL, inputs - i); k++)
+            for (size_t tap = 0; tap < 9; tap++) weight[k * 9 + tap] = windows[tap][k];
+    }
+}
+
+void tk_winograd_adjoint(const tk_convolution *c, const float *x, const float *y, float *workspace, float *weight) {
+    adjoint_job job = make_adjoint(c);
+    job.variant = tk_current();
+    job.x = x;
+    job.g = y;
+    job.weight = weight;
+    job.v = workspace;
+    job.h = job.v + FREQUENCIES * CHUNK * job.v_row;
+    job.sums = job.h + FREQUENCIES * CHUNK * job.h_row;
+    memset(job.sums, 0, FREQUENCIES * job.sum_row * job.sum_rows * sizeof(float));
+    const size_t tiles = c->batch * job.tile_rows * job.tile_columns;
+    for (job.first = 0; job.first < tiles; job.first += CHUNK) {
+        job.count = tk_minimum(CHUNK, tiles - job.first);
+        tk_parallel(tk_ceiling(job.count, 4), transform_task, &job);
+        tk_parallel(FREQUENCIES, frequency_task, &job);
+    }
+    tk_parallel(c->outputs, window_task, &job);
+}

@@ -172,10 +172,10 @@ typedef struct {
 void tk_unfold(const tk_window *window, const float *x, size_t batch, size_t channels, float *columns);
 // The adjoint: x[image, channel, :] = sum of the columns that read it, in ascending order of tap, then position.
 void tk_fold(const tk_window *window, const float *columns, size_t batch, size_t channels, float *x);
-// The largest element under each window of every plane of x: the first among equals, a NaN before any number; padding
-// is never taken, and a window without input gives -inf. index (may be NULL) gets its position in the whole of x, or
-// -1.
-void tk_max_pool(const tk_window *window, const float *x, size_t planes, float *y, int32_t *index);
+// The largest element under each window of every plane of x [planes, input height, input width, channels]: the first
+// among equals, a NaN before any number; padding is never taken, and a window without input gives -inf. index (may be
+// NULL) gets its position in the whole of x, or -1.
+void tk_max_pool(const tk_window *window, const float *x, size_t planes, size_t channels, float *y, int32_t *index);
 
 // Convolutions over channels-last maps: x is [batch, input height, input width, inputs], y [batch, output height, output
 // width, outputs], a weight [outputs, inputs, height, width], all contiguous.
@@ -212,6 +212,10 @@ size_t tk_winograd_weight_count(const tk_convolution *c);
 // convolution.
 void tk_winograd_pack(const tk_convolution *c, const float *weight, bool flipped, float *transformed);
 void tk_winograd(const tk_convolution *c, const float *x, const float *transformed, tk_epilogue epilogue, float *y);
+// The adjoint in the weight: per frequency one chain over tiles. `workspace` has room for
+// tk_winograd_workspace_count floats.
+size_t tk_winograd_workspace_count(const tk_convolution *c);
+void tk_winograd_adjoint(const tk_convolution *c, const float *x, const float *y, float *workspace, float *weight);
 
 // One window per channel (inputs = outputs, weight [channels, height, width], at most 49 taps): chains over taps
 // ascending that lie inside the input.
