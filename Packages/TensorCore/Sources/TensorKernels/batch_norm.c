@@ -21,8 +21,11 @@ static float *allocated(size_t count) {
     return p;
 }
 
-static void moments_block(size_t block, void *context) {
+// From the last block to the first: what was written last is still in the cache, and the next pass begins where this one
+// ends.
+static void moments_block(size_t task, void *context) {
     const norm_job *job = context;
+    const size_t block = tk_ceiling(job->rows, job->block) - 1 - task;
     const size_t first = block * job->block, count = tk_minimum(job->block, job->rows - first);
     float *partial = job->partial + block * 2 * job->channels;
     job->variant->channel_moments(job->x + first * job->channels, count, job->channels, partial,
@@ -71,8 +74,9 @@ void tk_batch_norm(const float *x, size_t rows, size_t channels, const float *we
     free(job.partial);
 }
 
-static void gradient_sums_block(size_t block, void *context) {
+static void gradient_sums_block(size_t task, void *context) {
     const norm_job *job = context;
+    const size_t block = tk_ceiling(job->rows, job->block) - 1 - task;
     const size_t first = block * job->block, count = tk_minimum(job->block, job->rows - first);
     float *partial = job->partial + block * 2 * job->channels;
     job->variant->channel_gradient_sums(job->gradient, job->x + first * job->channels, job->g + first * job->channels,

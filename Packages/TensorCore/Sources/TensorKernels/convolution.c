@@ -15,6 +15,7 @@ enum {
 typedef struct {
     ptrdiff_t row, column; // where the tap reads, from the grid's own position on
     size_t tap;
+    ptrdiff_t distance; // in floats from where the first tap reads
 } tap_offset;
 
 // Positions whose taps lie at the same distances: all outputs of a convolution, or the inputs of one residue of the
@@ -29,18 +30,28 @@ typedef struct {
 
 static size_t panel_columns(size_t n) { return tk_ceiling(n, 2 * TK_PANEL) * 2 * TK_PANEL; }
 
-static phase forward_phase(const tk_window *w) {
+// Taps are the rows' times the columns', so the first and the last of them are opposite corners.
+static void measure(phase *p, size_t width, size_t depth) {
+    for (size_t t = 0; t < p->taps; t++)
+        p->tap[t].distance = ((p->tap[t].row - p->tap[0].row) * (ptrdiff_t)width + p->tap[t].column -
+                              p->tap[0].column) * (ptrdiff_t)depth;
+}
+
+static phase forward_phase(const tk_convolution *c) {
+    const tk_window *w = &c->window;
     phase p = {.rows = w->output[0], .columns = w->output[1], .source_step = {w->stride[0], w->stride[1]},
                .target_step = {1, 1}};
     for (size_t ky = 0; ky < w->size[0]; ky++)
         for (size_t kx = 0; kx < w->size[1]; kx++)
             p.tap[p.taps++] = (tap_offset){(ptrdiff_t)(ky * w->dilation[0]) - w->before[0],
-                                           (ptrdiff_t)(kx * w->dilation[1]) - w->before[1], ky * w->size[1] + kx};
+                                           (ptrdiff_t)(kx * w->dilation[1]) - w->before[1], ky * w->size[1] + kx, 0};
+    measure(&p, w->input[1], c->inputs);
     return p;
 }
 
 // Inputs at row, column modulo the stride: tap k comes from position (input + before - k * dilation) / stride.
-static phase adjoint_phase(const tk_window *w, size_t row, size_t column) {
+static phase adjoint_phase(const tk_convolution *c, size_t row, size_t column) {
+    const tk_window *w = &c->window;
     phase p = {.rows = row < w->input[0] ? tk_ceiling(w->input[0] - row, w->stride[0]) : 0,
                .columns = column < w->input[1] ? tk_ceiling(w->input[1] - column, w->stride[1]) : 0,
                .source_step = {1, 1}, .target_step = {w->stride[0], w->stride[1]}, .first = {row, column}};
@@ -51,10 +62,30 @@ static phase adjoint_phase(const tk_window *w, size_t row, size_t column) {
             const ptrdiff_t x = (ptrdiff_t)column + w->before[1] - (ptrdiff_t)(kx * w->dilation[1]);
             if (x % (ptrdiff_t)w->stride[1] != 0) continue;
             p.tap[p.taps++] = (tap_offset){y / (ptrdiff_t)w->stride[0], x / (ptrdiff_t)w->stride[1],
-                                           ky * w->size[1] + kx};
+                                           ky * w->size[1] + kx, 0};
         }
     }
+    measure(&p, w->output[1], c->outputs);
     return p;
+}
+
+// Where the taps of one position read, `step` apart: pixels of `depth` floats in maps of this extent, or zeros.
+static inline void point(const phase *p, const float *x, const size_t *extent, size_t depth, const float *zeros,
+                         size_t image, size_t row, size_t column, const float **pointers, size_t step) {
+    if (p->taps == 0) return;
+    const size_t y = row * p->source_step[0], u = column * p->source_step[1]; // what is added wraps below zero
+    const tap_offset *low = p->tap, *high = p->tap + p->taps - 1;
+    const float *map = x + image * extent[0] * extent[1] * depth;
+    if (y + (size_t)low->row < extent[0] && y + (size_t)high->row < extent[0] && u + (size_t)low->column < extent[1] &&
+        u + (size_t)high->column < extent[1]) {
+        const float *first = map + ((y + (size_t)low->row) * extent[1] + u + (size_t)low->column) * depth;
+        for (size_t t = 0; t < p->taps; t++) pointers[t * step] = first + p->tap[t].distance;
+        return;
+    }
+    for (size_t t = 0; t < p->taps; t++) {
+        const size_t v = y + (size_t)p->tap[t].row, w = u + (size_t)p->tap[t].column;
+        pointers[t * step] = v < extent[0] && w < extent[1] ? map + (v * extent[1] + w) * depth : zeros;
+    }
 }
 
 bool tk_direct_applies(const tk_convolution *c) { return c->window.size[0] * c->window.size[1] <= TAPS; }
@@ -94,7 +125,7 @@ void tk_direct_pack(const tk_convolution *c, const float *weight, bool transpose
     const size_t columns = panel_columns(transposed ? c->inputs : c->outputs);
     for (size_t row = 0; row < (transposed ? w->stride[0] : 1); row++)
         for (size_t column = 0; column < (transposed ? w->stride[1] : 1); column++) {
-            const phase p = transposed ? adjoint_phase(w, row, column) : forward_phase(w);
+            const phase p = transposed ? adjoint_phase(c, row, column) : forward_phase(c);
             pack_job job = {c, weight, &p, panels, transposed};
             tk_parallel(columns / TK_PANEL, pack_panel, &job);
             panels += p.taps * (transposed ? c->outputs : c->inputs) * columns;
@@ -114,12 +145,13 @@ typedef struct {
     size_t tiles, blocks; // per task; tasks per image, or 0 where tasks run across images
 } direct_job;
 
-// One block of positions: rows[tile][segment][6] and out[tile][6] are filled, then every panel passes over all tiles.
-static void multiply(const direct_job *job, size_t tiles, size_t count, size_t segments, size_t length,
-                     const float *const *rows, float *const *out) {
+// One block of positions, rows[tile][segment][6] to out[tile][6]: every panel passes over all tiles.
+static void multiply(const direct_job *job, size_t tiles, size_t segments, size_t length, const float *const *rows,
+                     float *const *out) {
     const size_t group = job->variant->tile_columns;
     const size_t depth = segments * length, pass = tk_maximum(1, DEPTH / tk_maximum(length, 1));
-    float dummy[TK_MAXIMUM_TILE_COLUMNS], edge[TK_TILE_ROWS][TK_MAXIMUM_TILE_COLUMNS];
+    float edge[TK_TILE_ROWS][TK_MAXIMUM_TILE_COLUMNS], *edges[TK_TILE_ROWS];
+    for (size_t i = 0; i < TK_TILE_ROWS; i++) edges[i] = edge[i];
     float scale[TK_MAXIMUM_TILE_COLUMNS] = {0}, offset[TK_MAXIMUM_TILE_COLUMNS] = {0};
     tk_gather t = {.length = length, .panel_stride = (ptrdiff_t)(depth * TK_PANEL),
                    .activation = job->epilogue.activation};
@@ -139,17 +171,20 @@ static void multiply(const direct_job *job, size_t tiles, size_t count, size_t s
             t.finishes = first + t.segments == segments;
             t.panel = panel + first * length * TK_PANEL;
             for (size_t tile = 0; tile < tiles; tile++) {
-                float *target[TK_TILE_ROWS];
-                for (size_t i = 0; i < TK_TILE_ROWS; i++) {
-                    float *y = tile * TK_TILE_ROWS + i < count ? out[tile * TK_TILE_ROWS + i] + j : NULL;
-                    target[i] = columns < group ? edge[i] : y ? y : dummy;
-                    if (y && columns < group && t.continues) memcpy(edge[i], y, columns * sizeof(float));
-                }
+                float *const *target = out + tile * TK_TILE_ROWS;
                 t.rows = rows + (tile * segments + first) * TK_TILE_ROWS;
-                t.out = target;
+                if (columns == group) {
+                    t.out = target;
+                    t.column = j;
+                    job->variant->gather(&t);
+                    continue;
+                }
+                t.out = edges;
+                t.column = 0;
+                for (size_t i = 0; i < TK_TILE_ROWS && t.continues; i++)
+                    memcpy(edge[i], target[i] + j, columns * sizeof(float));
                 job->variant->gather(&t);
-                for (size_t i = 0; columns < group && i < tk_minimum(TK_TILE_ROWS, count - tile * TK_TILE_ROWS); i++)
-                    memcpy(out[tile * TK_TILE_ROWS + i] + j, edge[i], columns * sizeof(float));
+                for (size_t i = 0; i < TK_TILE_ROWS; i++) memcpy(target[i] + j, edge[i], columns * sizeof(float));
             }
             first += t.segments;
         } while (first < segments);
@@ -169,30 +204,26 @@ static void direct_task(size_t task, void *context) {
     const size_t positions = job->batch * p->rows * p->columns, begin = task * job->tiles * TK_TILE_ROWS;
     const size_t count = tk_minimum(job->tiles * TK_TILE_ROWS, positions - begin);
     const size_t tiles = tk_ceiling(count, TK_TILE_ROWS);
-    float *zeros = tk_scratch(job->depth + 16 + 2 * tiles * TK_TILE_ROWS * (p->taps + 1));
+    const size_t zero_count = tk_ceiling(job->depth, 16) * 16, spare_count = tk_ceiling(job->columns, 16) * 16;
+    float *zeros = tk_scratch(zero_count + spare_count + 2 * tiles * TK_TILE_ROWS * (p->taps + 1));
+    float *spare = zeros + zero_count; // where the missing rows of the last tile go
     memset(zeros, 0, job->depth * sizeof(float));
-    const float **rows = (const float **)(void *)(zeros + (job->depth + 15) / 16 * 16);
+    const float **rows = (const float **)(void *)(spare + spare_count);
     float **out = (float **)(void *)(rows + tiles * TK_TILE_ROWS * p->taps);
     for (size_t i = 0; i < tiles * TK_TILE_ROWS; i++) {
         const float **row_pointers = rows + i / TK_TILE_ROWS * p->taps * TK_TILE_ROWS + i % TK_TILE_ROWS;
         if (i >= count) {
             for (size_t t = 0; t < p->taps; t++) row_pointers[t * TK_TILE_ROWS] = zeros;
+            out[i] = spare;
             continue;
         }
         size_t image, row, column;
         place(p, begin + i, &image, &row, &column);
         out[i] = job->y + ((image * job->target[0] + p->first[0] + row * p->target_step[0]) * job->target[1] +
                            p->first[1] + column * p->target_step[1]) * job->columns;
-        for (size_t t = 0; t < p->taps; t++) {
-            const size_t y = row * p->source_step[0] + (size_t)p->tap[t].row; // wraps below zero
-            const size_t x = column * p->source_step[1] + (size_t)p->tap[t].column;
-            row_pointers[t * TK_TILE_ROWS] =
-                y < job->source[0] && x < job->source[1]
-                    ? job->x + ((image * job->source[0] + y) * job->source[1] + x) * job->depth
-                    : zeros;
-        }
+        point(p, job->x, job->source, job->depth, zeros, image, row, column, row_pointers, TK_TILE_ROWS);
     }
-    multiply(job, tiles, count, p->taps, job->depth, rows, out);
+    multiply(job, tiles, p->taps, job->depth, rows, out);
 }
 
 // Few channels: the rows under a block are copied with their padding, and a row of taps is one segment.
@@ -235,7 +266,7 @@ static void short_task(size_t task, void *context) {
                         column * p->source_step[1]) * job->depth;
         out[i] = job->y + (image * p->rows * p->columns + position) * job->columns;
     }
-    multiply(job, tiles, count, segments, length, rows, out);
+    multiply(job, tiles, segments, length, rows, out);
 }
 
 // Runs a phase; blocks are cut for at least 16 tasks where there is that much.
@@ -254,7 +285,7 @@ static void run_phase(direct_job *job, bool is_short) {
 
 void tk_direct(const tk_convolution *c, const float *x, const float *panels, tk_epilogue epilogue, float *y) {
     const tk_window *w = &c->window;
-    const phase p = forward_phase(w);
+    const phase p = forward_phase(c);
     direct_job job = {.variant = tk_current(), .phase = &p, .batch = c->batch, .depth = c->inputs,
                       .columns = c->outputs, .source = {w->input[0], w->input[1]},
                       .target = {w->output[0], w->output[1]}, .x = x, .panels = panels, .y = y, .epilogue = epilogue};
@@ -265,7 +296,7 @@ void tk_direct_input(const tk_convolution *c, const float *y, const float *panel
     const tk_window *w = &c->window;
     for (size_t row = 0; row < w->stride[0]; row++)
         for (size_t column = 0; column < w->stride[1]; column++) {
-            const phase p = adjoint_phase(w, row, column);
+            const phase p = adjoint_phase(c, row, column);
             direct_job job = {.variant = tk_current(), .phase = &p, .batch = c->batch, .depth = c->outputs,
                               .columns = c->inputs, .source = {w->output[0], w->output[1]},
                               .target = {w->input[0], w->input[1]}, .x = y, .panels = panels, .y = x};
@@ -310,6 +341,8 @@ static void pack_rows(const float *const *pixels, size_t count, size_t depth, si
         float *y = panel + done;
         if (run == 16)
             for (size_t i = 0; i < count; i++) memcpy(y + i * group, at[i] + channel, 16 * sizeof(float));
+        else if (run == 3)
+            for (size_t i = 0; i < count; i++) memcpy(y + i * group, at[i] + channel, 3 * sizeof(float));
         else
             for (size_t i = 0; i < count; i++)
                 for (size_t j = 0; j < run; j++) y[i * group + j] = at[i][channel + j];
@@ -337,19 +370,15 @@ static void weight_task(size_t task, void *context) {
         for (size_t i = 0; i < count; i++) {
             size_t image, y, x;
             place(p, start + i, &image, &y, &x);
-            for (size_t t = 0; t < p->taps; t++) {
-                const size_t v = y * p->source_step[0] + (size_t)p->tap[t].row; // wraps below zero
-                const size_t u = x * p->source_step[1] + (size_t)p->tap[t].column;
-                pixels[t * STEPS + i] = v < c->window.input[0] && u < c->window.input[1]
-                                            ? job->x + ((image * c->window.input[0] + v) * c->window.input[1] + u) *
-                                                           c->inputs
-                                            : zeros;
-            }
+            point(p, job->x, c->window.input, c->inputs, zeros, image, y, x, pixels + i, STEPS);
             const float *g = job->g + (start + i) * outputs;
             for (size_t tile = 0; tile < row_tiles; tile++) {
                 float *a = packed + (tile * count + i) * TK_TILE_ROWS;
                 const size_t rows = tk_minimum(TK_TILE_ROWS, outputs - tile * TK_TILE_ROWS);
-                for (size_t r = 0; r < rows; r++) a[r] = g[tile * TK_TILE_ROWS + r];
+                if (rows == TK_TILE_ROWS)
+                    memcpy(a, g + tile * TK_TILE_ROWS, TK_TILE_ROWS * sizeof(float));
+                else
+                    memcpy(a, g + tile * TK_TILE_ROWS, rows * sizeof(float));
             }
         }
         tk_tile t = {.k = count, .a_row = 1, .a_column = TK_TILE_ROWS, .b = panel, .b_row = (ptrdiff_t)group,
@@ -382,7 +411,7 @@ static void combine_weight(size_t output, void *context) {
 
 void tk_direct_weight(const tk_convolution *c, const float *x, const float *y, float *partial, float *weight) {
     const size_t row = weight_row(c);
-    const phase p = forward_phase(&c->window);
+    const phase p = forward_phase(c);
     weight_job job = {.c = c, .variant = tk_current(), .phase = &p, .x = x, .g = y, .partial = partial,
                       .weight = weight, .chunk = chunk_positions(c), .chunks = chunk_count(c)};
     if (job.chunks == 0) {

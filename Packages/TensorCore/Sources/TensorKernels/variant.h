@@ -34,7 +34,8 @@ typedef struct {
     size_t segments, length;
     const float *panel; // [segments * length, TK_PANEL], from the first vector's column on
     ptrdiff_t panel_stride;
-    float *const *out;           // [6], two vectors each
+    float *const *out;           // [6], two vectors each from `column` on
+    size_t column;
     const float *scale, *offset; // at the first column, two vectors each, or NULL
     tk_activation activation;
     bool continues; // starts from what `out` holds instead of zero

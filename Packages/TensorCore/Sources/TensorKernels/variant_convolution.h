@@ -5,18 +5,11 @@
 // A vector of a panel starts `vector` floats into a row; a wide vector is a whole row, its neighbour the next panel's.
 enum { GROUP = 2 * TK_WIDTH };
 
-INLINE vf finished(vf x, const tk_gather *t, size_t column) {
-    if (t->scale)
-        x = fma_(x, load(t->scale + column), load(t->offset + column));
-    else if (t->offset)
-        x += load(t->offset + column);
-    return activated(x, t->activation);
-}
-
 static void gather(const tk_gather *t) {
     vf sum[TK_TILE_ROWS][2];
-    float *const *out = t->out;
+    float *out[TK_TILE_ROWS];
     _Pragma("clang loop unroll(full)") for (int i = 0; i < TK_TILE_ROWS; i++) {
+        out[i] = t->out[i] + t->column;
         sum[i][0] = t->continues ? load(out[i]) : all(0);
         sum[i][1] = t->continues ? load(out[i] + TK_WIDTH) : all(0);
     }
@@ -28,8 +21,8 @@ static void gather(const tk_gather *t) {
         for (size_t k = 0; k < t->length; k++) {
             const vf b0 = load(b), b1 = load(b + second);
             vf a;
-#define ROW(i)                           \
-    a = all(a##i[k]);                    \
+#define ROW(i)                          \
+    a = all(a##i[k]);                   \
     sum[i][0] = fma_(a, b0, sum[i][0]); \
     sum[i][1] = fma_(a, b1, sum[i][1]);
             ROW(0) ROW(1) ROW(2) ROW(3) ROW(4) ROW(5)
@@ -37,10 +30,34 @@ static void gather(const tk_gather *t) {
             b += TK_PANEL;
         }
     }
-    _Pragma("clang loop unroll(full)") for (int i = 0; i < TK_TILE_ROWS; i++) {
-        store(out[i], t->finishes ? finished(sum[i][0], t, 0) : sum[i][0]);
-        store(out[i] + TK_WIDTH, t->finishes ? finished(sum[i][1], t, TK_WIDTH) : sum[i][1]);
+    if (t->finishes && t->offset) {
+        const vf offset0 = load(t->offset), offset1 = load(t->offset + TK_WIDTH);
+        if (t->scale) {
+            const vf scale0 = load(t->scale), scale1 = load(t->scale + TK_WIDTH);
+            _Pragma("clang loop unroll(full)") for (int i = 0; i < TK_TILE_ROWS; i++) {
+                sum[i][0] = fma_(sum[i][0], scale0, offset0);
+                sum[i][1] = fma_(sum[i][1], scale1, offset1);
+            }
+        } else {
+            _Pragma("clang loop unroll(full)") for (int i = 0; i < TK_TILE_ROWS; i++) {
+                sum[i][0] += offset0;
+                sum[i][1] += offset1;
+            }
+        }
     }
+    if (t->finishes && t->activation == TK_RELU) {
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < TK_TILE_ROWS; i++) {
+            sum[i][0] = relu_(sum[i][0]);
+            sum[i][1] = relu_(sum[i][1]);
+        }
+    }
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < TK_TILE_ROWS; i++) {
+        store(t->out[i] + t->column, sum[i][0]);
+        store(t->out[i] + t->column + TK_WIDTH, sum[i][1]);
+    }
+    // From memory: inside the loop above it would take the sums' registers.
+    if (t->finishes && t->activation == TK_GELU)
+        for (int i = 0; i < TK_TILE_ROWS; i++) unary_gelu(t->out[i] + t->column, t->out[i] + t->column, GROUP, 0, 0);
 }
 
 // Winograd F(4x4, 3x3): points 0, 1, -1, 2, -2 and infinity
@@ -92,7 +109,12 @@ static void winograd_output(const float *m, size_t frequency_stride, const tk_ga
         const size_t width = tk_minimum(TK_WIDTH, columns - c);
         for (int i = 0; i < 16; i++) {
             if (!out[i]) continue;
-            const vf value = finished(x[i], epilogue, c);
+            vf value = x[i];
+            if (epilogue->scale)
+                value = fma_(value, load(epilogue->scale + c), load(epilogue->offset + c));
+            else if (epilogue->offset)
+                value += load(epilogue->offset + c);
+            value = activated(value, epilogue->activation);
             if (width == TK_WIDTH)
                 store(out[i] + c, value);
             else
@@ -209,28 +231,35 @@ static void winograd_weight(const float *w, float *u, size_t stride) {
 // One window per channel
 
 // y[i, :] = activation(sum over taps of source[tap] + i * step times weight[tap], ...) for `count` pixels.
-INLINE void depthwise_pixels(const tk_depthwise_run *r, int pixels, size_t c, size_t width, float *y) {
-    vf sum[4];
-    for (int i = 0; i < pixels; i++) sum[i] = all(0);
+INLINE vf load_up_to(const float *p, size_t width) { return width >= TK_WIDTH ? load(p) : load_some(p, width); }
+
+// y[i, :] = activation(sum over taps of source[tap] + i * step times weight[tap], ...) for pixels <= 4, vectors <= 2.
+INLINE void depthwise_pixels(const tk_depthwise_run *r, int pixels, int vectors, size_t c, size_t width, float *y) {
+    vf sum[4][2];
+    const ptrdiff_t step = r->source_step;
+    for (int i = 0; i < pixels; i++)
+        for (int v = 0; v < vectors; v++) sum[i][v] = all(0);
     for (size_t t = 0; t < r->taps; t++) {
         const float *x = r->source[t] + c, *weight = r->weight[t] + c;
-        const vf w = width == TK_WIDTH ? load(weight) : load_some(weight, width);
-        _Pragma("clang loop unroll(full)") for (int i = 0; i < pixels; i++) {
-            const float *at = x + i * r->source_step;
-            sum[i] = fma_(width == TK_WIDTH ? load(at) : load_some(at, width), w, sum[i]);
+        _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) {
+            const vf w = load_up_to(weight + v * TK_WIDTH, width);
+            _Pragma("clang loop unroll(full)") for (int i = 0; i < pixels; i++)
+                sum[i][v] = fma_(load_up_to(x + i * step + v * TK_WIDTH, width), w, sum[i][v]);
         }
     }
-    vf scale = all(1), offset = all(0);
-    if (r->scale) scale = width == TK_WIDTH ? load(r->scale + c) : load_some(r->scale + c, width);
-    if (r->offset) offset = width == TK_WIDTH ? load(r->offset + c) : load_some(r->offset + c, width);
-    for (int i = 0; i < pixels; i++) {
-        vf value = sum[i];
-        if (r->offset) value = r->scale ? fma_(value, scale, offset) : value + offset;
-        value = activated(value, r->activation);
-        if (width == TK_WIDTH)
-            store(y + i * r->y_step + c, value);
-        else
-            store_some(y + i * r->y_step + c, value, width);
+    for (int v = 0; v < vectors; v++) {
+        const size_t at = c + (size_t)v * TK_WIDTH;
+        const vf scale = r->scale ? load_up_to(r->scale + at, width) : all(1);
+        const vf offset = r->offset ? load_up_to(r->offset + at, width) : all(0);
+        for (int i = 0; i < pixels; i++) {
+            vf value = sum[i][v];
+            if (r->offset) value = r->scale ? fma_(value, scale, offset) : value + offset;
+            value = activated(value, r->activation);
+            if (width >= TK_WIDTH)
+                store(y + i * r->y_step + at, value);
+            else
+                store_some(y + i * r->y_step + at, value, width);
+        }
     }
 }
 
@@ -243,17 +272,19 @@ static void depthwise(const tk_depthwise_run *r, size_t channels) {
     for (size_t done = 0; done < r->count;) {
         const size_t pixels = r->count - done >= 4 ? 4 : 1;
         size_t c = 0;
+        for (; pixels == 4 && c + 2 * TK_WIDTH <= channels; c += 2 * TK_WIDTH)
+            depthwise_pixels(&run, 4, 2, c, TK_WIDTH, y);
         for (; c + TK_WIDTH <= channels; c += TK_WIDTH)
             if (pixels == 4)
-                depthwise_pixels(&run, 4, c, TK_WIDTH, y);
+                depthwise_pixels(&run, 4, 1, c, TK_WIDTH, y);
             else
-                depthwise_pixels(&run, 1, c, TK_WIDTH, y);
+                depthwise_pixels(&run, 1, 1, c, TK_WIDTH, y);
         for (size_t i = 0; c < channels && i < pixels; i++) {
             tk_depthwise_run one = run;
             const float *shifted[TK_DEPTHWISE_TAPS];
             for (size_t t = 0; t < run.taps; t++) shifted[t] = source[t] + (ptrdiff_t)i * run.source_step;
             one.source = shifted;
-            depthwise_pixels(&one, 1, c, channels - c, y + (ptrdiff_t)i * run.y_step);
+            depthwise_pixels(&one, 1, 1, c, channels - c, y + (ptrdiff_t)i * run.y_step);
         }
         for (size_t t = 0; t < run.taps; t++) source[t] += (ptrdiff_t)pixels * run.source_step;
         y += (ptrdiff_t)pixels * run.y_step;
@@ -265,6 +296,15 @@ static void depthwise(const tk_depthwise_run *r, size_t channels) {
 static void depthwise_weight(const float *x, ptrdiff_t step, const float *g, size_t count, size_t channels,
                              float *sums) {
     size_t c = 0;
+    for (; c + 4 * TK_WIDTH <= channels; c += 4 * TK_WIDTH) {
+        vf sum[4];
+        for (int v = 0; v < 4; v++) sum[v] = load(sums + c + v * TK_WIDTH);
+        for (size_t i = 0; i < count; i++)
+            _Pragma("clang loop unroll(full)") for (int v = 0; v < 4; v++)
+                sum[v] = fma_(load(x + (ptrdiff_t)i * step + c + v * TK_WIDTH),
+                              load(g + i * channels + c + v * TK_WIDTH), sum[v]);
+        for (int v = 0; v < 4; v++) store(sums + c + v * TK_WIDTH, sum[v]);
+    }
     for (; c + TK_WIDTH <= channels; c += TK_WIDTH) {
         vf sum = load(sums + c);
         for (size_t i = 0; i < count; i++)
