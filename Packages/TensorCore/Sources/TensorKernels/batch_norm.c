@@ -21,8 +21,8 @@ static float *allocated(size_t count) {
     return p;
 }
 
-// From the last block to the first: what was written last is still in the cache, and the next pass begins where this one
-// ends.
+// From the last block to the first: what was written last is still in the cache, and the next pass begins where this
+// one ends.
 static void moments_block(size_t task, void *context) {
     const norm_job *job = context;
     const size_t block = tk_ceiling(job->rows, job->block) - 1 - task;
@@ -35,21 +35,28 @@ static void moments_block(size_t task, void *context) {
 static void affine_block(size_t block, void *context) {
     const norm_job *job = context;
     const size_t first = block * job->block, count = tk_minimum(job->block, job->rows - first);
-    job->variant->channel_affine(job->x + first * job->channels, count, job->channels, job->mean, job->scale,
-                                 job->bias, job->activation, job->y + first * job->channels);
+    job->variant->channel_affine(job->x + first * job->channels, count, job->channels, job->mean, job->scale, job->bias,
+                                 job->activation, job->y + first * job->channels);
 }
 
 void tk_channel_affine(const float *x, size_t rows, size_t channels, const float *mean, const float *scale,
                        const float *bias, tk_activation activation, float *y) {
-    norm_job job = {.variant = tk_current(), .x = x, .mean = mean, .scale = scale, .bias = bias, .y = y, .rows = rows,
-                    .channels = channels, .block = block_rows(channels), .activation = activation};
+    norm_job job = {.variant = tk_current(),
+                    .x = x,
+                    .mean = mean,
+                    .scale = scale,
+                    .bias = bias,
+                    .y = y,
+                    .rows = rows,
+                    .channels = channels,
+                    .block = block_rows(channels),
+                    .activation = activation};
     tk_parallel(tk_ceiling(rows, job.block), affine_block, &job);
 }
 
 void tk_batch_norm(const float *x, size_t rows, size_t channels, const float *weight, const float *bias, float epsilon,
                    tk_activation activation, float *y, float *statistics) {
-    norm_job job = {.variant = tk_current(), .x = x, .rows = rows, .channels = channels,
-                    .block = block_rows(channels)};
+    norm_job job = {.variant = tk_current(), .x = x, .rows = rows, .channels = channels, .block = block_rows(channels)};
     const size_t blocks = tk_ceiling(rows, job.block);
     job.partial = allocated(2 * channels * (blocks + 1));
     tk_parallel(blocks, moments_block, &job);
@@ -86,14 +93,19 @@ static void gradient_sums_block(size_t task, void *context) {
 static void gradient_block(size_t block, void *context) {
     const norm_job *job = context;
     const size_t first = block * job->block, count = tk_minimum(job->block, job->rows - first);
-    job->variant->channel_gradient(job->gradient, job->x + first * job->channels, job->g + first * job->channels,
-                                   count, job->y + first * job->channels);
+    job->variant->channel_gradient(job->gradient, job->x + first * job->channels, job->g + first * job->channels, count,
+                                   job->y + first * job->channels);
 }
 
 void tk_batch_norm_gradient(const float *x, const float *g, size_t rows, size_t channels, const float *weight,
                             const float *bias, const float *statistics, float epsilon, tk_activation activation,
                             float *dx, float *dweight, float *dbias) {
-    norm_job job = {.variant = tk_current(), .x = x, .g = g, .y = dx, .rows = rows, .channels = channels,
+    norm_job job = {.variant = tk_current(),
+                    .x = x,
+                    .g = g,
+                    .y = dx,
+                    .rows = rows,
+                    .channels = channels,
                     .block = block_rows(channels)};
     const size_t blocks = tk_ceiling(rows, job.block);
     job.partial = allocated(2 * channels * blocks + 4 * channels);
@@ -103,8 +115,13 @@ void tk_batch_norm_gradient(const float *x, const float *g, size_t rows, size_t 
         scale[c] = (weight ? weight[c] : 1) / sqrtf(statistics[channels + c] + epsilon);
         offset[c] = bias ? bias[c] : 0;
     }
-    const tk_channel_gradient gradient = {.channels = channels, .mean = statistics, .scale = scale, .bias = offset,
-                                          .first = first, .second = second, .has_relu = activation == TK_RELU};
+    const tk_channel_gradient gradient = {.channels = channels,
+                                          .mean = statistics,
+                                          .scale = scale,
+                                          .bias = offset,
+                                          .first = first,
+                                          .second = second,
+                                          .has_relu = activation == TK_RELU};
     job.gradient = &gradient;
     tk_parallel(blocks, gradient_sums_block, &job);
     for (size_t c = 0; c < channels; c++) {

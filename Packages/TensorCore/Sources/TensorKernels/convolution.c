@@ -33,13 +33,16 @@ static size_t panel_columns(size_t n) { return tk_ceiling(n, 2 * TK_PANEL) * 2 *
 // Taps are the rows' times the columns', so the first and the last of them are opposite corners.
 static void measure(phase *p, size_t width, size_t depth) {
     for (size_t t = 0; t < p->taps; t++)
-        p->tap[t].distance = ((p->tap[t].row - p->tap[0].row) * (ptrdiff_t)width + p->tap[t].column -
-                              p->tap[0].column) * (ptrdiff_t)depth;
+        p->tap[t].distance =
+            ((p->tap[t].row - p->tap[0].row) * (ptrdiff_t)width + p->tap[t].column - p->tap[0].column) *
+            (ptrdiff_t)depth;
 }
 
 static phase forward_phase(const tk_convolution *c) {
     const tk_window *w = &c->window;
-    phase p = {.rows = w->output[0], .columns = w->output[1], .source_step = {w->stride[0], w->stride[1]},
+    phase p = {.rows = w->output[0],
+               .columns = w->output[1],
+               .source_step = {w->stride[0], w->stride[1]},
                .target_step = {1, 1}};
     for (size_t ky = 0; ky < w->size[0]; ky++)
         for (size_t kx = 0; kx < w->size[1]; kx++)
@@ -54,15 +57,17 @@ static phase adjoint_phase(const tk_convolution *c, size_t row, size_t column) {
     const tk_window *w = &c->window;
     phase p = {.rows = row < w->input[0] ? tk_ceiling(w->input[0] - row, w->stride[0]) : 0,
                .columns = column < w->input[1] ? tk_ceiling(w->input[1] - column, w->stride[1]) : 0,
-               .source_step = {1, 1}, .target_step = {w->stride[0], w->stride[1]}, .first = {row, column}};
+               .source_step = {1, 1},
+               .target_step = {w->stride[0], w->stride[1]},
+               .first = {row, column}};
     for (size_t ky = 0; ky < w->size[0]; ky++) {
         const ptrdiff_t y = (ptrdiff_t)row + w->before[0] - (ptrdiff_t)(ky * w->dilation[0]);
         if (y % (ptrdiff_t)w->stride[0] != 0) continue;
         for (size_t kx = 0; kx < w->size[1]; kx++) {
             const ptrdiff_t x = (ptrdiff_t)column + w->before[1] - (ptrdiff_t)(kx * w->dilation[1]);
             if (x % (ptrdiff_t)w->stride[1] != 0) continue;
-            p.tap[p.taps++] = (tap_offset){y / (ptrdiff_t)w->stride[0], x / (ptrdiff_t)w->stride[1],
-                                           ky * w->size[1] + kx, 0};
+            p.tap[p.taps++] =
+                (tap_offset){y / (ptrdiff_t)w->stride[0], x / (ptrdiff_t)w->stride[1], ky * w->size[1] + kx, 0};
         }
     }
     measure(&p, w->output[1], c->outputs);
@@ -104,7 +109,8 @@ static void pack_panel(size_t panel, void *context) {
     const pack_job *job = context;
     const size_t inputs = job->c->inputs, taps = job->c->window.size[0] * job->c->window.size[1];
     const size_t depth = job->transposed ? job->c->outputs : inputs, n = job->transposed ? inputs : job->c->outputs;
-    const size_t depth_step = (job->transposed ? inputs : 1) * taps, column_step = (job->transposed ? 1 : inputs) * taps;
+    const size_t depth_step = (job->transposed ? inputs : 1) * taps,
+                 column_step = (job->transposed ? 1 : inputs) * taps;
     const size_t first = panel * TK_PANEL, columns = first < n ? tk_minimum(TK_PANEL, n - first) : 0;
     float *y = job->panels + panel * job->phase->taps * depth * TK_PANEL;
     for (size_t t = 0; t < job->phase->taps; t++)
@@ -153,8 +159,8 @@ static void multiply(const direct_job *job, size_t tiles, size_t segments, size_
     float edge[TK_TILE_ROWS][TK_MAXIMUM_TILE_COLUMNS], *edges[TK_TILE_ROWS];
     for (size_t i = 0; i < TK_TILE_ROWS; i++) edges[i] = edge[i];
     float scale[TK_MAXIMUM_TILE_COLUMNS] = {0}, offset[TK_MAXIMUM_TILE_COLUMNS] = {0};
-    tk_gather t = {.length = length, .panel_stride = (ptrdiff_t)(depth * TK_PANEL),
-                   .activation = job->epilogue.activation};
+    tk_gather t = {
+        .length = length, .panel_stride = (ptrdiff_t)(depth * TK_PANEL), .activation = job->epilogue.activation};
     for (size_t j = 0; j < job->columns; j += group) {
         const size_t columns = tk_minimum(group, job->columns - j);
         t.scale = job->epilogue.scale ? job->epilogue.scale + j : NULL;
@@ -220,7 +226,8 @@ static void direct_task(size_t task, void *context) {
         size_t image, row, column;
         place(p, begin + i, &image, &row, &column);
         out[i] = job->y + ((image * job->target[0] + p->first[0] + row * p->target_step[0]) * job->target[1] +
-                           p->first[1] + column * p->target_step[1]) * job->columns;
+                           p->first[1] + column * p->target_step[1]) *
+                              job->columns;
         point(p, job->x, job->source, job->depth, zeros, image, row, column, row_pointers, TK_TILE_ROWS);
     }
     multiply(job, tiles, p->taps, job->depth, rows, out);
@@ -246,7 +253,8 @@ static void short_task(size_t task, void *context) {
     const float **rows = (const float **)(void *)(copy + copied);
     float **out = (float **)(void *)(rows + tiles * TK_TILE_ROWS * segments);
     const size_t before = low.column < 0 ? (size_t)-low.column : 0, from = low.column < 0 ? 0 : (size_t)low.column;
-    const size_t inside = from < job->source[1] && before < width ? tk_minimum(width - before, job->source[1] - from) : 0;
+    const size_t inside =
+        from < job->source[1] && before < width ? tk_minimum(width - before, job->source[1] - from) : 0;
     for (size_t r = 0; r < height; r++) {
         float *line = copy + r * width * job->depth;
         const size_t y = first * p->source_step[0] + r + (size_t)low.row; // wraps below zero
@@ -263,7 +271,8 @@ static void short_task(size_t task, void *context) {
         for (size_t s = 0; s < segments; s++)
             rows[(i / TK_TILE_ROWS * segments + s) * TK_TILE_ROWS + i % TK_TILE_ROWS] =
                 copy + ((row * p->source_step[0] + (size_t)(p->tap[s * taps].row - low.row)) * width +
-                        column * p->source_step[1]) * job->depth;
+                        column * p->source_step[1]) *
+                           job->depth;
         out[i] = job->y + (image * p->rows * p->columns + position) * job->columns;
     }
     multiply(job, tiles, segments, length, rows, out);
@@ -286,9 +295,17 @@ static void run_phase(direct_job *job, bool is_short) {
 void tk_direct(const tk_convolution *c, const float *x, const float *panels, tk_epilogue epilogue, float *y) {
     const tk_window *w = &c->window;
     const phase p = forward_phase(c);
-    direct_job job = {.variant = tk_current(), .phase = &p, .batch = c->batch, .depth = c->inputs,
-                      .columns = c->outputs, .source = {w->input[0], w->input[1]},
-                      .target = {w->output[0], w->output[1]}, .x = x, .panels = panels, .y = y, .epilogue = epilogue};
+    direct_job job = {.variant = tk_current(),
+                      .phase = &p,
+                      .batch = c->batch,
+                      .depth = c->inputs,
+                      .columns = c->outputs,
+                      .source = {w->input[0], w->input[1]},
+                      .target = {w->output[0], w->output[1]},
+                      .x = x,
+                      .panels = panels,
+                      .y = y,
+                      .epilogue = epilogue};
     run_phase(&job, w->size[1] > 1 && w->dilation[1] == 1 && w->size[1] * c->inputs <= SHORT);
 }
 
@@ -297,9 +314,16 @@ void tk_direct_input(const tk_convolution *c, const float *y, const float *panel
     for (size_t row = 0; row < w->stride[0]; row++)
         for (size_t column = 0; column < w->stride[1]; column++) {
             const phase p = adjoint_phase(c, row, column);
-            direct_job job = {.variant = tk_current(), .phase = &p, .batch = c->batch, .depth = c->outputs,
-                              .columns = c->inputs, .source = {w->output[0], w->output[1]},
-                              .target = {w->input[0], w->input[1]}, .x = y, .panels = panels, .y = x};
+            direct_job job = {.variant = tk_current(),
+                              .phase = &p,
+                              .batch = c->batch,
+                              .depth = c->outputs,
+                              .columns = c->inputs,
+                              .source = {w->output[0], w->output[1]},
+                              .target = {w->input[0], w->input[1]},
+                              .x = y,
+                              .panels = panels,
+                              .y = x};
             run_phase(&job, false);
             panels += p.taps * c->outputs * panel_columns(c->inputs);
         }
@@ -381,8 +405,13 @@ static void weight_task(size_t task, void *context) {
                     memcpy(a, g + tile * TK_TILE_ROWS, rows * sizeof(float));
             }
         }
-        tk_tile t = {.k = count, .a_row = 1, .a_column = TK_TILE_ROWS, .b = panel, .b_row = (ptrdiff_t)group,
-                     .c_row = (ptrdiff_t)row, .continues = start > begin};
+        tk_tile t = {.k = count,
+                     .a_row = 1,
+                     .a_column = TK_TILE_ROWS,
+                     .b = panel,
+                     .b_row = (ptrdiff_t)group,
+                     .c_row = (ptrdiff_t)row,
+                     .continues = start > begin};
         for (size_t j = column; j < column + columns; j += group) {
             t.columns = tk_minimum(group, column + columns - j);
             pack_rows(pixels, count, c->inputs, j, t.columns, group, panel);
@@ -412,8 +441,15 @@ static void combine_weight(size_t output, void *context) {
 void tk_direct_weight(const tk_convolution *c, const float *x, const float *y, float *partial, float *weight) {
     const size_t row = weight_row(c);
     const phase p = forward_phase(c);
-    weight_job job = {.c = c, .variant = tk_current(), .phase = &p, .x = x, .g = y, .partial = partial,
-                      .weight = weight, .chunk = chunk_positions(c), .chunks = chunk_count(c)};
+    weight_job job = {.c = c,
+                      .variant = tk_current(),
+                      .phase = &p,
+                      .x = x,
+                      .g = y,
+                      .partial = partial,
+                      .weight = weight,
+                      .chunk = chunk_positions(c),
+                      .chunks = chunk_count(c)};
     if (job.chunks == 0) {
         memset(weight, 0, c->outputs * row * sizeof(float));
         return;

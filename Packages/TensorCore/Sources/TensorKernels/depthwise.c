@@ -35,8 +35,10 @@ static void forward_row(size_t task, void *context) {
     const tk_window *w = &job->c->window;
     const size_t channels = job->c->inputs, image = task / w->output[0], row = task % w->output[0];
     const float *x = job->x + image * w->input[0] * w->input[1] * channels;
-    tk_depthwise_run run = {.source_step = (ptrdiff_t)(w->stride[1] * channels), .y_step = (ptrdiff_t)channels,
-                            .scale = job->epilogue.scale, .offset = job->epilogue.offset,
+    tk_depthwise_run run = {.source_step = (ptrdiff_t)(w->stride[1] * channels),
+                            .y_step = (ptrdiff_t)channels,
+                            .scale = job->epilogue.scale,
+                            .offset = job->epilogue.offset,
                             .activation = job->epilogue.activation};
     const float *source[TK_DEPTHWISE_TAPS], *weight[TK_DEPTHWISE_TAPS];
     run.source = source;
@@ -86,7 +88,9 @@ static void input_row(size_t task, void *context) {
     const float *g = job->x + image * w->output[0] * w->output[1] * channels;
     const ptrdiff_t stride[2] = {(ptrdiff_t)w->stride[0], (ptrdiff_t)w->stride[1]};
     const float *source[TK_DEPTHWISE_TAPS], *weight[TK_DEPTHWISE_TAPS];
-    tk_depthwise_run run = {.source = source, .weight = weight, .source_step = (ptrdiff_t)channels,
+    tk_depthwise_run run = {.source = source,
+                            .weight = weight,
+                            .source_step = (ptrdiff_t)channels,
                             .y_step = stride[1] * (ptrdiff_t)channels};
     for (size_t residue = 0; residue < tk_minimum(w->stride[1], w->input[1]); residue++) {
         const size_t columns = tk_ceiling(w->input[1] - residue, w->stride[1]);

@@ -24,8 +24,8 @@ typedef struct {
     bool finishes;  // applies bias and activation
 } tk_tile;
 
-// Weights of a convolution lie in panels of 16 output channels, an even number of them, on every instruction set: a form
-// kept for inference outlives a change of the level.
+// Weights of a convolution lie in panels of 16 output channels, an even number of them, on every instruction set: a
+// form kept for inference outlives a change of the level.
 enum { TK_PANEL = 16, TK_DEPTHWISE_TAPS = 49 };
 
 // Six rows by two vectors of a product whose left rows are gathered: sums over segments of `length` floats each.
@@ -34,7 +34,7 @@ typedef struct {
     size_t segments, length;
     const float *panel; // [segments * length, TK_PANEL], from the first vector's column on
     ptrdiff_t panel_stride;
-    float *const *out;           // [6], two vectors each from `column` on
+    float *const *out; // [6], two vectors each from `column` on
     size_t column;
     const float *scale, *offset; // at the first column, two vectors each, or NULL
     tk_activation activation;

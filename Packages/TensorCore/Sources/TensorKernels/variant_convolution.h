@@ -25,9 +25,10 @@ static void gather(const tk_gather *t) {
     a = all(a##i[k]);                   \
     sum[i][0] = fma_(a, b0, sum[i][0]); \
     sum[i][1] = fma_(a, b1, sum[i][1]);
-            ROW(0) ROW(1) ROW(2) ROW(3) ROW(4) ROW(5)
+            ROW(0)
+            ROW(1) ROW(2) ROW(3) ROW(4) ROW(5)
 #undef ROW
-            b += TK_PANEL;
+                b += TK_PANEL;
         }
     }
     if (t->finishes && t->offset) {
@@ -243,8 +244,8 @@ INLINE void depthwise_pixels(const tk_depthwise_run *r, int pixels, int vectors,
         const float *x = r->source[t] + c, *weight = r->weight[t] + c;
         _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) {
             const vf w = load_up_to(weight + v * TK_WIDTH, width);
-            _Pragma("clang loop unroll(full)") for (int i = 0; i < pixels; i++)
-                sum[i][v] = fma_(load_up_to(x + i * step + v * TK_WIDTH, width), w, sum[i][v]);
+            _Pragma("clang loop unroll(full)") for (int i = 0; i < pixels; i++) sum[i][v] =
+                fma_(load_up_to(x + i * step + v * TK_WIDTH, width), w, sum[i][v]);
         }
     }
     for (int v = 0; v < vectors; v++) {
@@ -300,9 +301,8 @@ static void depthwise_weight(const float *x, ptrdiff_t step, const float *g, siz
         vf sum[4];
         for (int v = 0; v < 4; v++) sum[v] = load(sums + c + v * TK_WIDTH);
         for (size_t i = 0; i < count; i++)
-            _Pragma("clang loop unroll(full)") for (int v = 0; v < 4; v++)
-                sum[v] = fma_(load(x + (ptrdiff_t)i * step + c + v * TK_WIDTH),
-                              load(g + i * channels + c + v * TK_WIDTH), sum[v]);
+            _Pragma("clang loop unroll(full)") for (int v = 0; v < 4; v++) sum[v] = fma_(
+                load(x + (ptrdiff_t)i * step + c + v * TK_WIDTH), load(g + i * channels + c + v * TK_WIDTH), sum[v]);
         for (int v = 0; v < 4; v++) store(sums + c + v * TK_WIDTH, sum[v]);
     }
     for (; c + TK_WIDTH <= channels; c += TK_WIDTH) {
@@ -343,8 +343,7 @@ static void channel_affine(const float *x, size_t rows, size_t channels, const f
         if (c < channels) {
             const size_t n = channels - c;
             const vf centred = load_some(x + c, n) - load_some(mean + c, n);
-            store_some(y + c, activated(fma_(centred, load_some(scale + c, n), load_some(bias + c, n)), activation),
-                       n);
+            store_some(y + c, activated(fma_(centred, load_some(scale + c, n), load_some(bias + c, n)), activation), n);
         }
     }
 }

@@ -145,8 +145,8 @@ static void max_pool_row(size_t task, void *context) {
                     const size_t here = ((plane * w->input[0] + y) * w->input[1] + x) * channels + c;
                     const float *value = job->x + here;
                     for (size_t i = 0; i < lanes; i++) {
-                        const bool takes = (best[i] == best[i]) &
-                                           ((where[i] < 0) | (value[i] > best[i]) | (value[i] != value[i]));
+                        const bool takes =
+                            (best[i] == best[i]) & ((where[i] < 0) | (value[i] > best[i]) | (value[i] != value[i]));
                         best[i] = takes ? value[i] : best[i];
                         where[i] = takes ? (int32_t)(here + i) : where[i];
                     }

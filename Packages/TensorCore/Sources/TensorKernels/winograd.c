@@ -12,9 +12,7 @@ bool tk_winograd_applies(const tk_convolution *c) {
 
 static size_t panel_count(const tk_convolution *c) { return tk_ceiling(c->outputs, 2 * TK_PANEL) * 2; }
 
-size_t tk_winograd_weight_count(const tk_convolution *c) {
-    return FREQUENCIES * c->inputs * panel_count(c) * TK_PANEL;
-}
+size_t tk_winograd_weight_count(const tk_convolution *c) { return FREQUENCIES * c->inputs * panel_count(c) * TK_PANEL; }
 
 // Weights: [panel, frequency, input, 16]
 
@@ -112,10 +110,8 @@ static void winograd_task(size_t task, void *context) {
                 job->variant->gather(&t);
             }
         }
-        if (job->epilogue.scale)
-            epilogue.scale = memcpy(scale, job->epilogue.scale + j, columns * sizeof(float));
-        if (job->epilogue.offset)
-            epilogue.offset = memcpy(offset, job->epilogue.offset + j, columns * sizeof(float));
+        if (job->epilogue.scale) epilogue.scale = memcpy(scale, job->epilogue.scale + j, columns * sizeof(float));
+        if (job->epilogue.offset) epilogue.offset = memcpy(offset, job->epilogue.offset + j, columns * sizeof(float));
         for (size_t i = 0; i < count; i++) {
             size_t image, row, column;
             place(job, begin + i, &image, &row, &column);
@@ -132,7 +128,12 @@ static void winograd_task(size_t task, void *context) {
 }
 
 void tk_winograd(const tk_convolution *c, const float *x, const float *transformed, tk_epilogue epilogue, float *y) {
-    winograd_job job = {.c = c, .variant = tk_current(), .x = x, .u = transformed, .epilogue = epilogue, .y = y,
+    winograd_job job = {.c = c,
+                        .variant = tk_current(),
+                        .x = x,
+                        .u = transformed,
+                        .epilogue = epilogue,
+                        .y = y,
                         .tile_rows = tk_ceiling(c->window.output[0], 4),
                         .tile_columns = tk_ceiling(c->window.output[1], 4)};
     const size_t tiles = c->batch * job.tile_rows * job.tile_columns;
@@ -151,7 +152,8 @@ typedef struct {
     const tk_convolution *c;
     const tk_variant *variant;
     const float *x, *g;
-    float *v, *h, *sums, *weight; // v [frequency, tile, inputs], h [frequency, tile, outputs], sums [frequency, out, in]
+    float *v, *h, *sums,
+        *weight; // v [frequency, tile, inputs], h [frequency, tile, outputs], sums [frequency, out, in]
     size_t tile_rows, tile_columns, first, count;
     size_t v_row, h_row, sum_row, sum_rows; // padded
 } adjoint_job;
@@ -162,8 +164,8 @@ static size_t padded_row(size_t channels, size_t multiple) {
 }
 
 static adjoint_job make_adjoint(const tk_convolution *c) {
-    adjoint_job job = {.c = c, .tile_rows = tk_ceiling(c->window.output[0], 4),
-                       .tile_columns = tk_ceiling(c->window.output[1], 4)};
+    adjoint_job job = {
+        .c = c, .tile_rows = tk_ceiling(c->window.output[0], 4), .tile_columns = tk_ceiling(c->window.output[1], 4)};
     job.v_row = padded_row(c->inputs, TK_MAXIMUM_TILE_COLUMNS);
     job.h_row = padded_row(c->outputs, TK_TILE_ROWS);
     job.sum_row = tk_ceiling(c->inputs, TK_MAXIMUM_TILE_COLUMNS) * TK_MAXIMUM_TILE_COLUMNS;

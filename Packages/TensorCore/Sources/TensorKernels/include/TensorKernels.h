@@ -177,8 +177,8 @@ void tk_fold(const tk_window *window, const float *columns, size_t batch, size_t
 // NULL) gets its position in the whole of x, or -1.
 void tk_max_pool(const tk_window *window, const float *x, size_t planes, size_t channels, float *y, int32_t *index);
 
-// Convolutions over channels-last maps: x is [batch, input height, input width, inputs], y [batch, output height, output
-// width, outputs], a weight [outputs, inputs, height, width], all contiguous.
+// Convolutions over channels-last maps: x is [batch, input height, input width, inputs], y [batch, output height,
+// output width, outputs], a weight [outputs, inputs, height, width], all contiguous.
 
 typedef struct {
     tk_window window;
