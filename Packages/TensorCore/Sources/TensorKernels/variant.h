@@ -28,6 +28,39 @@ typedef struct {
     bool finishes;  // applies bias and activation
 } tk_tile;
 
+enum { TK_DEPTHWISE_TAPS = 49 };
+
+// Six rows by two vectors of a product whose left rows are gathered: sums over segments of `length` floats each.
+typedef struct {
+    const float *const *rows; // [segments, 6]
+    size_t segments, length;
+    const float *panel; // [segments * length, TK_PANEL], from the first vector's column on
+    ptrdiff_t panel_stride;
+    float *const *out; // [6], two vectors each from `column` on
+    size_t column;
+    const float *scale, *offset; // at the first column, two vectors each, or NULL
+    tk_activation activation;
+    bool continues; // starts from what `out` holds instead of zero
+    bool finishes;  // applies scale, offset and activation
+} tk_gather;
+
+// Neighbouring pixels under one window per channel: all their taps lie inside.
+typedef struct {
+    size_t count, taps;
+    const float *const *source, *const *weight; // [taps]
+    ptrdiff_t source_step, y_step;
+    const float *scale, *offset;
+    tk_activation activation;
+    float *y;
+} tk_depthwise_run;
+
+// The pullback of batch norm: scale = weight * rstd, and what is subtracted from each cotangent.
+typedef struct {
+    size_t channels;
+    const float *mean, *scale, *bias, *first, *second;
+    bool has_relu;
+} tk_channel_gradient;
+
 typedef struct {
     size_t tile_columns; // two vectors
     void (*tile)(const tk_tile *t);
@@ -78,6 +111,24 @@ typedef struct {
     void (*log_bands)(const float *x, size_t step, size_t count, const tk_band *band, bool uses_power, float least,
                       float *power, float *y);
     void (*transpose_pairs)(const float *x, ptrdiff_t x_row, size_t rows, size_t columns, float *y, ptrdiff_t y_row);
+
+    void (*gather)(const tk_gather *t);
+    void (*winograd_input)(const float *const *pixels, size_t channels, float *v, size_t frequency_stride);
+    void (*winograd_output)(const float *m, size_t frequency_stride, const tk_gather *epilogue, float *const *out,
+                            size_t columns);
+    void (*winograd_weight)(const float *w, float *u, size_t stride);
+    void (*winograd_cotangent)(const float *const *pixels, size_t channels, float *v, size_t frequency_stride);
+    void (*winograd_window)(const float *u, size_t stride, float *w);
+    void (*accumulate)(const float *a, size_t a_step, const float *b, size_t b_step, size_t k, float *c, size_t c_row);
+    void (*depthwise)(const tk_depthwise_run *r, size_t channels);
+    void (*depthwise_weight)(const float *x, ptrdiff_t step, const float *g, size_t count, size_t channels,
+                             float *sums);
+    void (*channel_moments)(const float *x, size_t rows, size_t channels, float *mean, float *squares);
+    void (*channel_affine)(const float *x, size_t rows, size_t channels, const float *mean, const float *scale,
+                           const float *bias, tk_activation activation, float *y);
+    void (*channel_gradient_sums)(const tk_channel_gradient *j, const float *x, const float *g, size_t rows,
+                                  float *sums, float *products);
+    void (*channel_gradient)(const tk_channel_gradient *j, const float *x, const float *g, size_t rows, float *dx);
 } tk_variant;
 
 // The constants of one Adam step, in the order its kernel reads them.

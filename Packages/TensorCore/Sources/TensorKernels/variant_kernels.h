@@ -524,6 +524,7 @@ static void pack_b(const float *b, ptrdiff_t row, ptrdiff_t column, size_t k, si
 
 #include "variant_sequence.h"
 #include "variant_signal.h"
+#include "variant_convolution.h"
 
 // The table
 
@@ -614,4 +615,17 @@ const tk_variant TK_VARIANT = {
     .unpack_real = unpack_real,
     .log_bands = log_bands,
     .transpose_pairs = transpose_pairs,
+    .gather = gather,
+    .winograd_input = winograd_input,
+    .winograd_output = winograd_output,
+    .winograd_weight = winograd_weight,
+    .winograd_cotangent = winograd_cotangent,
+    .winograd_window = winograd_window,
+    .accumulate = accumulate,
+    .depthwise = depthwise,
+    .depthwise_weight = depthwise_weight,
+    .channel_moments = channel_moments,
+    .channel_affine = channel_affine,
+    .channel_gradient_sums = channel_gradient_sums,
+    .channel_gradient = channel_gradient,
 };

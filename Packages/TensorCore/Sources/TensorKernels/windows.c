@@ -121,9 +121,49 @@ static void max_pool_plane(size_t plane, void *context) {
         }
 }
 
-void tk_max_pool(const tk_window *window, const float *x, size_t planes, float *y, int32_t *index) {
-    window_job job = {.window = window, .x = x, .y = y, .index = index};
-    tk_parallel(planes, max_pool_plane, &job);
+// One row of positions of channels-last maps.
+static void max_pool_row(size_t task, void *context) {
+    enum { LANES = 64 };
+    const window_job *job = context;
+    const tk_window *w = job->window;
+    const size_t plane = task / w->output[0], row = task % w->output[0], channels = job->channels;
+    for (size_t column = 0; column < w->output[1]; column++)
+        for (size_t c = 0; c < channels; c += LANES) {
+            const size_t lanes = tk_minimum(LANES, channels - c);
+            float best[LANES];
+            int32_t where[LANES];
+            for (size_t i = 0; i < lanes; i++) {
+                best[i] = -INFINITY;
+                where[i] = -1;
+            }
+            for (size_t ky = 0; ky < w->size[0]; ky++) {
+                const size_t y = row * w->stride[0] + ky * w->dilation[0] - (size_t)w->before[0]; // wraps below zero
+                if (y >= w->input[0]) continue;
+                for (size_t kx = 0; kx < w->size[1]; kx++) {
+                    const size_t x = column * w->stride[1] + kx * w->dilation[1] - (size_t)w->before[1];
+                    if (x >= w->input[1]) continue;
+                    const size_t here = ((plane * w->input[0] + y) * w->input[1] + x) * channels + c;
+                    const float *value = job->x + here;
+                    for (size_t i = 0; i < lanes; i++) {
+                        const bool takes =
+                            (best[i] == best[i]) & ((where[i] < 0) | (value[i] > best[i]) | (value[i] != value[i]));
+                        best[i] = takes ? value[i] : best[i];
+                        where[i] = takes ? (int32_t)(here + i) : where[i];
+                    }
+                }
+            }
+            const size_t at = (task * w->output[1] + column) * channels + c;
+            memcpy(job->y + at, best, lanes * sizeof(float));
+            if (job->index) memcpy(job->index + at, where, lanes * sizeof(int32_t));
+        }
+}
+
+void tk_max_pool(const tk_window *window, const float *x, size_t planes, size_t channels, float *y, int32_t *index) {
+    window_job job = {.window = window, .x = x, .channels = channels, .y = y, .index = index};
+    if (channels == 1)
+        tk_parallel(planes, max_pool_plane, &job);
+    else
+        tk_parallel(planes * window->output[0], max_pool_row, &job);
 }
 
 // Banded maps

@@ -69,7 +69,7 @@ extension OperationCase {
         let strided = inputs.map { x in
             let order = Array((0..<x.rank).reversed())
             let wide = Tensor.concatenated([x, x + 1], along: x.rank - 1).permuted(order)
-            return (wide + 0).permuted(order).sliced(along: -1, 0..<x.shape[x.rank - 1])
+            return Tensor(wide.scalars, shape: wide.shape).permuted(order).sliced(along: -1, 0..<x.shape[x.rank - 1])
         }
         let repeated = inputs.map { $0.sliced(along: 0, 0..<1).expanded(to: $0.shape) }
         let pairs = [("strided", strided, inputs), ("repeated", repeated, repeated.map { $0 + 0 })]

@@ -158,13 +158,17 @@ private let kernelCases: [KernelCase] =
             }
         },
         KernelCase("largest under a window") {
-            windows.flatMap { window in
+            windows.flatMap { window -> [Float] in
                 var window = window
                 let count = 15 * window.output.0 * window.output.1
                 var y = [Float](repeating: .nan, count: count)
                 var index = [Int32](repeating: 0, count: count)
-                unsafe tk_max_pool(&window, numbers(15 * window.input.0 * window.input.1, seed: 17), 15, &y, &index)
-                return y + index.map(Float.init)
+                unsafe tk_max_pool(&window, numbers(15 * window.input.0 * window.input.1, seed: 17), 15, 1, &y, &index)
+                var (last, lastIndex) = (y, index)
+                unsafe tk_max_pool(
+                    &window, numbers(15 * window.input.0 * window.input.1, seed: 17), 3, 5, &last, &lastIndex)
+                let results: [[Float]] = [y, index.map(Float.init), last, lastIndex.map(Float.init)]
+                return results.flatMap { $0 }
             }
         },
         KernelCase("banded map") {
@@ -267,7 +271,7 @@ private func attentionAndCotangents(queries: Int, keys: Int, dim: Int) -> [Float
 }
 
 @Suite(.serialized) struct InvarianceTests {
-    @Test(arguments: kernelCases)
+    @Test(arguments: kernelCases + convolutionCases)
     func `one thread, two, three and seven give the same bits`(_ c: KernelCase) {
         defer { tk_set_threads(2) }
         tk_set_threads(1)
@@ -278,7 +282,7 @@ private func attentionAndCotangents(queries: Int, keys: Int, dim: Int) -> [Float
         }
     }
 
-    @Test(arguments: kernelCases)
+    @Test(arguments: kernelCases + convolutionCases)
     func `every instruction set gives the same bits`(_ c: KernelCase) {
         let best = tk_get_level()
         defer { tk_set_level(best) }

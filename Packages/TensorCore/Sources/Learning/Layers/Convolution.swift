@@ -8,8 +8,8 @@ public struct Convolution: Layer {
     @Parameter public var weight: Tensor
     /// `[out]`, or nothing.
     public let bias: Parameter?
-    private let sliding: Sliding
-    private let groups: Int
+    let sliding: Sliding
+    let groups: Int
 
     /// Uniform in ±1/√(in/groups·size²) for weight and bias, PyTorch's default.
     ///

@@ -28,8 +28,8 @@ public struct SqueezeExcitation: Module {
     /// `[batch, channel, height, width]` to the same shape.
     public func callAsFunction(_ x: Tensor, isTraining: Bool) -> Tensor {
         let means = x.mean(along: [2, 3], keepsAxes: true)  // [batch, channel, 1, 1]
-        let inner = bn1(fc1(means), isTraining: isTraining).relu()
-        return x * bn2(fc2(inner), isTraining: isTraining).sigmoid()
+        let inner = fc1(means, normalisedBy: bn1, activation: .relu, isTraining: isTraining)
+        return x * fc2(inner, normalisedBy: bn2, isTraining: isTraining).sigmoid()
     }
 }
 
@@ -58,7 +58,7 @@ public struct DepthwiseSeparableConvolution: Module {
 
     /// `[batch, in, height, width]` to `[batch, out, height/stride, width/stride]`.
     public func callAsFunction(_ x: Tensor, isTraining: Bool) -> Tensor {
-        let perChannel = depthwiseNorm(depthwise(x), isTraining: isTraining).relu()
-        return pointwiseNorm(pointwise(perChannel), isTraining: isTraining).relu()
+        let perChannel = depthwise(x, normalisedBy: depthwiseNorm, activation: .relu, isTraining: isTraining)
+        return pointwise(perChannel, normalisedBy: pointwiseNorm, activation: .relu, isTraining: isTraining)
     }
 }

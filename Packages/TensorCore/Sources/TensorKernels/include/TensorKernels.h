@@ -232,10 +232,73 @@ typedef struct {
 void tk_unfold(const tk_window *window, const float *x, size_t batch, size_t channels, float *columns);
 // The adjoint: x[image, channel, :] = sum of the columns that read it, in ascending order of tap, then position.
 void tk_fold(const tk_window *window, const float *columns, size_t batch, size_t channels, float *x);
-// The largest element under each window of every plane of x: the first among equals, a NaN before any number; padding
-// is never taken, and a window without input gives -inf. index (may be NULL) gets its position in the whole of x, or
-// -1.
-void tk_max_pool(const tk_window *window, const float *x, size_t planes, float *y, int32_t *index);
+// The largest element under each window of every plane of x [planes, input height, input width, channels]: the first
+// among equals, a NaN before any number; padding is never taken, and a window without input gives -inf. index (may be
+// NULL) gets its position in the whole of x, or -1.
+void tk_max_pool(const tk_window *window, const float *x, size_t planes, size_t channels, float *y, int32_t *index);
+
+// Convolutions over channels-last maps: x is [batch, input height, input width, inputs], y [batch, output height,
+// output width, outputs], a weight [outputs, inputs, height, width], all contiguous.
+
+typedef struct {
+    tk_window window;
+    size_t batch, inputs, outputs;
+} tk_convolution;
+// What becomes of a sum before it is stored: activation(sum * scale[channel] + offset[channel]); NULL stands for ones
+// (no scale) and zeros (no offset, and then no scale either).
+typedef struct {
+    const float *scale, *offset;
+    tk_activation activation;
+} tk_epilogue;
+
+// Whether the direct form takes this window (at most 64 taps), and the floats of its weight as panels.
+bool tk_direct_applies(const tk_convolution *c);
+size_t tk_direct_panel_count(const tk_convolution *c, bool transposed);
+void tk_direct_pack(const tk_convolution *c, const float *weight, bool transposed, float *panels);
+// y = epilogue(sum over tap, input of x * weight): one chain of FMAs from 0 over taps ascending, then inputs.
+void tk_direct(const tk_convolution *c, const float *x, const float *panels, tk_epilogue epilogue, float *y);
+// The adjoint in x, from panels packed as transposed: one chain over taps ascending, then outputs.
+void tk_direct_input(const tk_convolution *c, const float *y, const float *panels, float *x);
+// The adjoint in the weight: positions in chunks whose number depends on the shape, each one chain over positions
+// ascending, added up in order. `partial` has room for tk_direct_partial_count floats.
+size_t tk_direct_partial_count(const tk_convolution *c);
+void tk_direct_weight(const tk_convolution *c, const float *x, const float *y, float *partial, float *weight);
+
+// Winograd's F(4x4, 3x3): a quarter of the products; its error is about ten times the direct form's.
+// Whether it is the form to take: size 3, stride 1, dilation 1, at least 32 channels on both sides, 8 x 8 positions.
+bool tk_winograd_applies(const tk_convolution *c);
+size_t tk_winograd_weight_count(const tk_convolution *c);
+// `flipped` takes weight [inputs, outputs, 3, 3] and turns its windows: the adjoint of a convolution is this
+// convolution.
+void tk_winograd_pack(const tk_convolution *c, const float *weight, bool flipped, float *transformed);
+void tk_winograd(const tk_convolution *c, const float *x, const float *transformed, tk_epilogue epilogue, float *y);
+// The adjoint in the weight: per frequency one chain over tiles. `workspace` has room for
+// tk_winograd_workspace_count floats.
+size_t tk_winograd_workspace_count(const tk_convolution *c);
+void tk_winograd_adjoint(const tk_convolution *c, const float *x, const float *y, float *workspace, float *weight);
+
+// One window per channel (inputs = outputs, weight [channels, height, width], at most 49 taps): chains over taps
+// ascending that lie inside the input.
+bool tk_depthwise_applies(const tk_convolution *c);
+void tk_depthwise(const tk_convolution *c, const float *x, const float *weight, tk_epilogue epilogue, float *y);
+void tk_depthwise_input(const tk_convolution *c, const float *y, const float *weight, float *x);
+// Chunks of rows of positions, each one chain, added up in order.
+void tk_depthwise_weight(const tk_convolution *c, const float *x, const float *y, float *weight);
+
+// Batch norm over x [rows, channels]
+
+// y = activation((x - mean) * rstd * weight + bias) by the rows' own statistics, which go to statistics [2, channels]:
+// mean and biased variance. Moments of blocks of rows about their own means, combined in order. The activation is the
+// identity or ReLU.
+void tk_batch_norm(const float *x, size_t rows, size_t channels, const float *weight, const float *bias, float epsilon,
+                   tk_activation activation, float *y, float *statistics);
+// dx, dweight [channels] and dbias [channels] from the cotangent of y.
+void tk_batch_norm_gradient(const float *x, const float *g, size_t rows, size_t channels, const float *weight,
+                            const float *bias, const float *statistics, float epsilon, tk_activation activation,
+                            float *dx, float *dweight, float *dbias);
+// y = activation((x - mean) * scale + bias).
+void tk_channel_affine(const float *x, size_t rows, size_t channels, const float *mean, const float *scale,
+                       const float *bias, tk_activation activation, float *y);
 
 // Banded maps and recurrences: here products are rounded before they are added, on every instruction set.
 

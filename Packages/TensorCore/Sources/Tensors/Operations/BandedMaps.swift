@@ -42,10 +42,18 @@ extension Tensor {
     func banded(_ band: Band, along axis: Int, _ name: StaticString) -> Tensor {
         let axis = resolvedAxis(axis, rank: rank, name)
         shapeCheck(shape[axis] == band.inputs, name, shape, [band.inputs])
+        let value =
+            isChannelsLast
+            ? toChannelsLast.applying(band, along: channelsLastAxis(axis)).fromChannelsLast
+            : applying(band, along: axis)
+        return value.recorded(from: [self]) { g, _ in [g.banded(band.transposed, along: axis, name)] }
+    }
+
+    private func applying(_ band: Band, along axis: Int) -> Tensor {
         var target = shape
         target[axis] = band.outputs
         return Kernels.apply(
-            band, self, outer: elementCount(Array(shape[..<axis])), inner: elementCount(Array(shape[(axis + 1)...]))
-        ).reshaped(to: target).recorded(from: [self]) { g, _ in [g.banded(band.transposed, along: axis, name)] }
+            band, detached, outer: elementCount(Array(shape[..<axis])), inner: elementCount(Array(shape[(axis + 1)...]))
+        ).reshaped(to: target)
     }
 }

@@ -73,33 +73,47 @@ public struct Sliding: Sendable, Equatable {
 extension Tensor {
     /// The convolution with `weight`: every position's taps times their weights, summed over the group's channels.
     ///
-    /// Costs 2·out·positions·in/groups·taps operations per image.
+    /// Costs 2·out·positions·in/groups·taps operations per image, and one per element for each of scale, bias and
+    /// activation. The result lies channels-last in memory.
     ///
     /// - Parameters:
     ///   - weight: `[out, in/groups, height, width]` for this `[batch, in, height, width]`, or `[out, in/groups, width]`
     ///     for `[batch, in, width]`.
-    ///   - bias: `[out]`, or none.
+    ///   - scale: `[out]`, multiplied to the sums, or none: what a batch norm at rest leaves of itself.
+    ///   - bias: `[out]`, or none; present if there is a scale.
+    ///   - activation: Applied last.
     ///   - sliding: How the window moves; along the height only if `acrossWidth` is given.
     ///   - acrossWidth: How the window moves along the width.
     ///   - groups: Divides in and out; in itself for a depthwise convolution.
     /// - Returns: `[batch, out, height, width]` or `[batch, out, width]`.
     public func convolved(
-        with weight: Tensor, bias: Tensor? = nil, sliding: Sliding = Sliding(), acrossWidth: Sliding? = nil,
-        groups: Int = 1
+        with weight: Tensor, scale: Tensor? = nil, bias: Tensor? = nil, activation: Activation = .identity,
+        sliding: Sliding = Sliding(), acrossWidth: Sliding? = nil, groups: Int = 1
     ) -> Tensor {
         shapeCheck(
             (3...4).contains(rank) && weight.rank == rank && groups >= 1 && weight.shape[1] * groups == shape[1]
-                && weight.shape[0] % groups == 0 && (bias.map { $0.shape == [weight.shape[0]] } ?? true),
-            "convolved", shape, weight.shape, bias?.shape ?? [], [groups])
+                && weight.shape[0] % groups == 0 && (bias.map { $0.shape == [weight.shape[0]] } ?? (scale == nil))
+                && (scale.map { $0.shape == [weight.shape[0]] } ?? true),
+            "convolved", shape, weight.shape, scale?.shape ?? [], bias?.shape ?? [], [groups])
         if rank == 3 {
-            let y = unsqueezed(at: 2)
-                .convolved(with: weight.unsqueezed(at: 2), bias: bias, acrossWidth: sliding, groups: groups)
+            let y = unsqueezed(at: 2).convolved(
+                with: weight.unsqueezed(at: 2), scale: scale, bias: bias, activation: activation, acrossWidth: sliding,
+                groups: groups)
             return y.reshaped(to: [y.shape[0], y.shape[1], y.shape[3]])
         }
         let window = Window(
             vertical: sliding.axis(input: shape[2], size: weight.shape[2], "convolved").axis,
             horizontal: (acrossWidth ?? sliding).axis(input: shape[3], size: weight.shape[3], "convolved").axis)
-        return convolution(self, weight, window, groups).adding(channelwise: bias)
+        // In a graph, scale and activation are operations of their own.
+        if ([self, weight, scale, bias].contains { $0?.node != nil }) {
+            if scale == nil { return convolution(self, weight, bias, window, groups).activated(activation) }
+            let sums = convolution(self, weight, nil, window, groups)
+            return (scale.map { sums * $0.reshaped(to: [sums.shape[1], 1, 1]) } ?? sums)
+                .adding(channelwise: bias).activated(activation)
+        }
+        return Kernels.convolution(
+            self, weight, window, groups: groups,
+            epilogue: ChannelEpilogue(scale: scale, offset: bias, activation: activation), isAtRest: true)
     }
 
     /// The transposed convolution: exactly what carries a cotangent of `convolved(with:)` back to its input.
@@ -141,23 +155,32 @@ extension Tensor {
     private func adding(channelwise bias: Tensor?) -> Tensor {
         bias.map { self + $0.reshaped(to: [shape[1], 1, 1]) } ?? self
     }
+
+    /// The activation as an operation of its own.
+    func activated(_ activation: Activation) -> Tensor {
+        switch activation {
+        case .identity: self
+        case .relu: relu()
+        case .gelu: gelu()
+        }
+    }
 }
 
-private func convolution(_ x: Tensor, _ weight: Tensor, _ window: Window, _ groups: Int) -> Tensor {
-    Kernels.convolution(x, weight, window, groups: groups).recorded(from: [x, weight], saving: [x, weight]) {
-        g, context in
-        [
-            context.cotangent(0) { convolutionInput(g, context[1], window, groups) },
-            context.cotangent(1) { convolutionWeight(context[0], g, window, groups) },
-        ]
-    }
+private func convolution(_ x: Tensor, _ weight: Tensor, _ bias: Tensor?, _ window: Window, _ groups: Int) -> Tensor {
+    Kernels.convolution(x, weight, window, groups: groups, epilogue: ChannelEpilogue(offset: bias?.detached))
+        .recorded(from: [x, weight] + (bias.map { [$0] } ?? []), saving: [x, weight]) { g, context in
+            [
+                context.cotangent(0) { convolutionInput(g, context[1], window, groups) },
+                context.cotangent(1) { convolutionWeight(context[0], g, window, groups) },
+            ] + (bias == nil ? [] : [context.cotangent(2) { g.sum(along: [0, 2, 3]) }])
+        }
 }
 
 private func convolutionInput(_ y: Tensor, _ weight: Tensor, _ window: Window, _ groups: Int) -> Tensor {
     Kernels.convolutionInput(y, weight, window, groups: groups).recorded(from: [y, weight], saving: [y, weight]) {
         g, context in
         [
-            context.cotangent(0) { convolution(g, context[1], window, groups) },
+            context.cotangent(0) { convolution(g, context[1], nil, window, groups) },
             context.cotangent(1) { convolutionWeight(g, context[0], window, groups) },
         ]
     }
@@ -167,7 +190,7 @@ private func convolutionWeight(_ x: Tensor, _ y: Tensor, _ window: Window, _ gro
     Kernels.convolutionWeight(x, y, window, groups: groups).recorded(from: [x, y], saving: [x, y]) { g, context in
         [
             context.cotangent(0) { convolutionInput(context[1], g, window, groups) },
-            context.cotangent(1) { convolution(context[0], g, window, groups) },
+            context.cotangent(1) { convolution(context[0], g, nil, window, groups) },
         ]
     }
 }

@@ -26,7 +26,8 @@ extension Tensor {
             target[free] = count / Swift.max(known, 1)
         }
         shapeCheck(elementCount(target) == count && target.allSatisfy { $0 >= 0 }, "reshaped", shape, newShape)
-        return contiguous.view(target, rowMajorStrides(target)).recorded(from: [self]) { g, context in
+        let result = strides(of: target).map { view(target, $0) } ?? contiguous.view(target, rowMajorStrides(target))
+        return result.recorded(from: [self]) { g, context in
             [g.reshaped(to: context.shape(0))]
         }
     }

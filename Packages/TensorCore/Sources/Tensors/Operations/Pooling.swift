@@ -19,12 +19,14 @@ extension Tensor {
         let axes = pooledAxes(height, width, sliding, acrossWidth ?? sliding, roundsUp, "maxPooled")
         let window = Window(vertical: axes[0].axis, horizontal: axes[1].axis)
         let (y, indices) = Kernels.maxPool(self, window, wantsIndices: node != nil)
-        let count = count
+        let (count, isChannelsLast) = (count, y.isChannelsLast)
         return y.recorded(from: [self]) { g, context in
-            let positions = Indices(indices)
-            return [
-                g.reshaped(to: [indices.count]).scatterAdded(at: positions, rows: count).reshaped(to: context.shape(0))
-            ]
+            // Indices count in memory order.
+            let flat = (isChannelsLast ? g.permuted([0, 2, 3, 1]) : g).reshaped(to: [indices.count])
+            let dx = flat.scatterAdded(at: Indices(indices), rows: count)
+            let shape = context.shape(0)
+            if !isChannelsLast { return [dx.reshaped(to: shape)] }
+            return [dx.reshaped(to: [shape[0], shape[2], shape[3], shape[1]]).permuted([0, 3, 1, 2])]
         }
     }
 

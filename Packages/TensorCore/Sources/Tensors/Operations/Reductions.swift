@@ -13,9 +13,13 @@ extension Tensor {
         shape.indices.compactMap { axes.contains($0) ? (keepsAxes ? 1 : nil) : shape[$0] }
     }
 
-    /// Reduces over `axes`; neighbours are one axis, others are brought to the end first.
+    /// Reduces over `axes`; neighbours in memory are one axis, others are brought to the end first.
     private func reduced(_ operation: tk_reduction, _ axes: [Int], keepsAxes: Bool) -> Tensor {
         let target = reducedShape(axes, keepsAxes: keepsAxes)
+        if isChannelsLast {
+            return toChannelsLast.reduced(operation, axes.map(channelsLastAxis).sorted(), keepsAxes: true)
+                .fromChannelsLast.reshaped(to: target)
+        }
         let n = axes.reduce(1) { $0 * shape[$1] }
         var source = detached
         var inner = 1

@@ -6,7 +6,8 @@ internal import TensorKernels
 enum Kernels {
     /// `operation(x)`, one operation per element.
     static func unary(_ operation: tk_unary_operation, _ x: Tensor, _ p: Float = 0, _ q: Float = 0) -> Tensor {
-        let (x, y) = (x.contiguous, Tensor(uninitialised: x.shape))
+        let x = x.dense
+        let y = Tensor(like: x)
         unsafe tk_unary(operation, x.pointer, y.pointer, y.count, p, q)
         Counters.count(flops: y.count, bytes: 8 * y.count)
         return y
@@ -14,35 +15,46 @@ enum Kernels {
 
     /// `g · f′(x)`, two operations per element; `x` is the output for the functions the header names.
     static func unaryGradient(_ operation: tk_unary_operation, _ x: Tensor, cotangent g: Tensor) -> Tensor {
-        let (x, g, dx) = (x.contiguous, g.contiguous, Tensor(uninitialised: x.shape))
-        unsafe tk_unary_gradient(operation, x.pointer, g.pointer, dx.pointer, dx.count)
+        let isChannelsLast = x.isChannelsLast || g.isChannelsLast
+        let source = (isChannelsLast ? x.toChannelsLast : x).contiguous
+        let cotangent = (isChannelsLast ? g.toChannelsLast : g).contiguous
+        let dx = Tensor(uninitialised: source.shape)
+        unsafe tk_unary_gradient(operation, source.pointer, cotangent.pointer, dx.pointer, dx.count)
         Counters.count(flops: 2 * dx.count, bytes: 12 * dx.count)
-        return dx
+        return isChannelsLast ? dx.fromChannelsLast : dx
     }
 
     /// `operation(a, b)` after broadcasting, one operation per element of the result.
     static func binary(_ operation: tk_binary_operation, _ a: Tensor, _ b: Tensor, _ name: StaticString) -> Tensor {
         let shape = broadcastShape(a.shape, b.shape, name)
-        let y = Tensor(uninitialised: shape)
-        let (a, b) = (a.detached.expanded(to: shape), b.detached.expanded(to: shape))
+        let isChannelsLast = a.isChannelsLast && a.shape == shape || b.isChannelsLast && b.shape == shape
+        func operand(_ x: Tensor) -> Tensor {
+            let x = x.detached.expanded(to: shape)
+            return isChannelsLast ? x.toChannelsLast : x
+        }
+        let (a, b) = (operand(a), operand(b))
+        let y = Tensor(uninitialised: a.shape)
         unsafe tk_binary(
-            operation, rankChecked(shape, name), shape, a.pointer, a.strides, b.pointer, b.strides, y.pointer)
+            operation, rankChecked(shape, name), y.shape, a.pointer, a.strides, b.pointer, b.strides, y.pointer)
         Counters.count(flops: y.count, bytes: 12 * y.count)
-        return y
+        return isChannelsLast ? y.fromChannelsLast : y
     }
 
     /// `mask ≠ 0 ? a : b` after broadcasting.
     static func select(_ mask: Tensor, _ a: Tensor, _ b: Tensor) -> Tensor {
         let shape = broadcastShape(broadcastShape(a.shape, b.shape, "where"), mask.shape, "where")
-        let y = Tensor(uninitialised: shape)
-        let (mask, a, b) = (
-            mask.detached.expanded(to: shape), a.detached.expanded(to: shape), b.detached.expanded(to: shape)
-        )
+        let isChannelsLast = [mask, a, b].contains { $0.isChannelsLast && $0.shape == shape }
+        func operand(_ x: Tensor) -> Tensor {
+            let x = x.detached.expanded(to: shape)
+            return isChannelsLast ? x.toChannelsLast : x
+        }
+        let (mask, a, b) = (operand(mask), operand(a), operand(b))
+        let y = Tensor(uninitialised: a.shape)
         unsafe tk_select(
-            rankChecked(shape, "where"), shape, mask.pointer, mask.strides, a.pointer, a.strides, b.pointer,
+            rankChecked(shape, "where"), y.shape, mask.pointer, mask.strides, a.pointer, a.strides, b.pointer,
             b.strides, y.pointer)
         Counters.count(flops: 0, bytes: 16 * y.count)
-        return y
+        return isChannelsLast ? y.fromChannelsLast : y
     }
 
     /// The values of a view in row-major order.
@@ -55,11 +67,14 @@ enum Kernels {
 
     /// Tensors laid side by side into one of `shape`, each written at its offset along `axis`; the rest is zero.
     static func placed(_ parts: [(tensor: Tensor, start: Int, step: Int)], axis: Int, in shape: [Int]) -> Tensor {
-        let y = Tensor(uninitialised: shape)
+        let isChannelsLast = parts.contains { $0.tensor.isChannelsLast }
+        let shape = isChannelsLast ? [shape[0]] + shape[2...] + [shape[1]] : shape
         let covered = parts.reduce(0) { $0 + $1.tensor.shape[axis] }
+        let axis = isChannelsLast ? parts[0].tensor.channelsLastAxis(axis) : axis
+        let y = Tensor(uninitialised: shape)
         if covered < shape[axis] { unsafe tk_fill(y.pointer, y.count, 0) }
         for part in parts where part.tensor.count > 0 {
-            let x = part.tensor.contiguous
+            let x = (isChannelsLast ? part.tensor.toChannelsLast : part.tensor).contiguous
             var strides = y.strides
             let start = unsafe y.pointer + part.start * strides[axis]
             strides[axis] *= part.step
@@ -67,7 +82,7 @@ enum Kernels {
                 rankChecked(shape, "concatenated"), x.shape, x.pointer, start, strides)
         }
         Counters.count(flops: 0, bytes: 8 * y.count)
-        return y
+        return isChannelsLast ? y.fromChannelsLast : y
     }
 
     /// A reduction over the middle of `[outer, n, inner]`, one operation per element read.

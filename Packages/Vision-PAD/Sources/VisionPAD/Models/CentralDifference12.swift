@@ -27,7 +27,7 @@ public struct CentralDifference12: PresentationAttackDetector {
     private func predictions(_ pictures: Tensor, isTraining: Bool) -> (depths: Tensor, logits: Tensor) {
         var x = pictures
         for layer in convolutions.indices {
-            x = norms[layer](convolutions[layer](x), isTraining: isTraining).relu()
+            x = norms[layer](convolutions[layer](x), isTraining: isTraining, activation: .relu)
             if layer < 3 { x = x.maxPooled(2, 2, sliding: Sliding(stride: 2)) }  // 12 × 32², 24 × 16², 36 × 8²
         }
         let depths = map(x).relu()

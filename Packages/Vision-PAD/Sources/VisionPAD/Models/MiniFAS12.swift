@@ -82,7 +82,7 @@ private struct FourierBranch: Module {
     }
 
     func callAsFunction(_ features: Tensor, isTraining: Bool) -> Tensor {
-        let inner = firstNorm(first(features), isTraining: isTraining).relu()
-        return secondNorm(second(inner), isTraining: isTraining).relu()
+        let inner = first(features, normalisedBy: firstNorm, activation: .relu, isTraining: isTraining)
+        return second(inner, normalisedBy: secondNorm, activation: .relu, isTraining: isTraining)
     }
 }

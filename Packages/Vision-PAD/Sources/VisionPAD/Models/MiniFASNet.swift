@@ -37,7 +37,9 @@ struct ConvolutionBlock: Module {
         prelu = PReLU(outputs)
     }
 
-    func callAsFunction(_ x: Tensor, isTraining: Bool) -> Tensor { prelu(bn(conv(x), isTraining: isTraining)) }
+    func callAsFunction(_ x: Tensor, isTraining: Bool) -> Tensor {
+        prelu(conv(x, normalisedBy: bn, isTraining: isTraining))
+    }
 }
 
 /// Convolution and batch norm, without activation.
@@ -50,7 +52,7 @@ struct LinearBlock: Module {
         bn = BatchNorm(outputs)
     }
 
-    func callAsFunction(_ x: Tensor, isTraining: Bool) -> Tensor { bn(conv(x), isTraining: isTraining) }
+    func callAsFunction(_ x: Tensor, isTraining: Bool) -> Tensor { conv(x, normalisedBy: bn, isTraining: isTraining) }
 }
 
 /// To more channels, a 3 × 3 convolution per channel, and back; with the input added if that is asked for.

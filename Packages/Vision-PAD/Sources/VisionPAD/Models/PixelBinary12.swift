@@ -29,7 +29,7 @@ public struct PixelBinary12: PresentationAttackDetector {
     private func mapLogits(_ pictures: Tensor, isTraining: Bool) -> Tensor {
         var x = pictures
         for layer in convolutions.indices {
-            x = norms[layer](convolutions[layer](x), isTraining: isTraining).relu()
+            x = convolutions[layer](x, normalisedBy: norms[layer], activation: .relu, isTraining: isTraining)
             if layer < 3 { x = x.maxPooled(2, 2, sliding: Sliding(stride: 2)) }  // 12 × 32², 24 × 16², 36 × 8²
         }
         return map(x)

@@ -1,0 +1,395 @@
+// Loops of convolutions and batch norm over channels-last maps. Included once per variant, before its table.
+
+// Gathered products
+
+// A vector of a panel starts `vector` floats into a row; a wide vector is a whole row, its neighbour the next panel's.
+enum { GROUP = 2 * TK_WIDTH };
+
+static void gather(const tk_gather *t) {
+    vf sum[TK_TILE_ROWS][2];
+    float *out[TK_TILE_ROWS];
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < TK_TILE_ROWS; i++) {
+        out[i] = t->out[i] + t->column;
+        sum[i][0] = t->continues ? load(out[i]) : all(0);
+        sum[i][1] = t->continues ? load(out[i] + TK_WIDTH) : all(0);
+    }
+    const float *b = t->panel;
+    const ptrdiff_t second = TK_WIDTH < TK_PANEL ? TK_WIDTH : t->panel_stride;
+    const float *const *rows = t->rows;
+    for (size_t s = 0; s < t->segments; s++, rows += TK_TILE_ROWS) {
+        const float *a0 = rows[0], *a1 = rows[1], *a2 = rows[2], *a3 = rows[3], *a4 = rows[4], *a5 = rows[5];
+        for (size_t k = 0; k < t->length; k++) {
+            const vf b0 = load(b), b1 = load(b + second);
+            vf a;
+#define ROW(i)                          \
+    a = all(a##i[k]);                   \
+    sum[i][0] = fma_(a, b0, sum[i][0]); \
+    sum[i][1] = fma_(a, b1, sum[i][1]);
+            ROW(0)
+            ROW(1) ROW(2) ROW(3) ROW(4) ROW(5)
+#undef ROW
+                b += TK_PANEL;
+        }
+    }
+    if (t->finishes && t->offset) {
+        const vf offset0 = load(t->offset), offset1 = load(t->offset + TK_WIDTH);
+        if (t->scale) {
+            const vf scale0 = load(t->scale), scale1 = load(t->scale + TK_WIDTH);
+            _Pragma("clang loop unroll(full)") for (int i = 0; i < TK_TILE_ROWS; i++) {
+                sum[i][0] = fma_(sum[i][0], scale0, offset0);
+                sum[i][1] = fma_(sum[i][1], scale1, offset1);
+            }
+        } else {
+            _Pragma("clang loop unroll(full)") for (int i = 0; i < TK_TILE_ROWS; i++) {
+                sum[i][0] += offset0;
+                sum[i][1] += offset1;
+            }
+        }
+    }
+    if (t->finishes && t->activation == TK_RELU) {
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < TK_TILE_ROWS; i++) {
+            sum[i][0] = relu_(sum[i][0]);
+            sum[i][1] = relu_(sum[i][1]);
+        }
+    }
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < TK_TILE_ROWS; i++) {
+        store(t->out[i] + t->column, sum[i][0]);
+        store(t->out[i] + t->column + TK_WIDTH, sum[i][1]);
+    }
+    // From memory: inside the loop above it would take the sums' registers.
+    if (t->finishes && t->activation == TK_GELU)
+        for (int i = 0; i < TK_TILE_ROWS; i++) unary_gelu(t->out[i] + t->column, t->out[i] + t->column, GROUP, 0, 0);
+}
+
+// Winograd F(4x4, 3x3): points 0, 1, -1, 2, -2 and infinity
+
+// Six values to six, one after the other `step` apart.
+INLINE void input_six(const vf *x, int step, vf *y, int y_step) {
+    const vf x0 = x[0], x1 = x[step], x2 = x[2 * step], x3 = x[3 * step], x4 = x[4 * step], x5 = x[5 * step];
+    const vf even = fma_(all(-4), x2, x4), odd = fma_(all(-4), x1, x3);
+    const vf near = x4 - x2, far = 2.0f * (x3 - x1);
+    y[0] = fma_(all(4), x0, fma_(all(-5), x2, x4));
+    y[y_step] = even + odd;
+    y[2 * y_step] = even - odd;
+    y[3 * y_step] = near + far;
+    y[4 * y_step] = near - far;
+    y[5 * y_step] = fma_(all(4), x1, fma_(all(-5), x3, x5));
+}
+
+// The 36 frequencies of 6 x 6 pixels, each channel at v[frequency * stride + channel].
+static void winograd_input(const float *const *pixels, size_t channels, float *v, size_t frequency_stride) {
+    for (size_t c = 0; c < channels; c += TK_WIDTH) {
+        const size_t width = tk_minimum(TK_WIDTH, channels - c);
+        vf x[36], y[36];
+        for (int i = 0; i < 36; i++) x[i] = width == TK_WIDTH ? load(pixels[i] + c) : load_some(pixels[i] + c, width);
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < 6; i++) input_six(x + i, 6, y + i, 6);
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < 6; i++) input_six(y + 6 * i, 1, x + 6 * i, 1);
+        if (width == TK_WIDTH)
+            for (size_t i = 0; i < 36; i++) store(v + i * frequency_stride + c, x[i]);
+        else
+            for (size_t i = 0; i < 36; i++) store_some(v + i * frequency_stride + c, x[i], width);
+    }
+}
+
+INLINE void output_four(const vf *m, int step, vf *y, int y_step) {
+    const vf m1 = m[step], m2 = m[2 * step], m3 = m[3 * step], m4 = m[4 * step];
+    const vf near = m1 + m2, far = m3 + m4, slope = m1 - m2, steep = m3 - m4;
+    y[0] = m[0] + near + far;
+    y[y_step] = fma_(all(2), steep, slope);
+    y[2 * y_step] = fma_(all(4), far, near);
+    y[3 * y_step] = fma_(all(8), steep, slope) + m[5 * step];
+}
+
+static void winograd_output(const float *m, size_t frequency_stride, const tk_gather *epilogue, float *const *out,
+                            size_t columns) {
+    for (size_t c = 0; c < columns; c += TK_WIDTH) {
+        vf x[36], y[24];
+        for (size_t i = 0; i < 36; i++) x[i] = load(m + i * frequency_stride + c);
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < 6; i++) output_four(x + i, 6, y + i, 6);
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < 4; i++) output_four(y + 6 * i, 1, x + 4 * i, 1);
+        const size_t width = tk_minimum(TK_WIDTH, columns - c);
+        for (int i = 0; i < 16; i++) {
+            if (!out[i]) continue;
+            vf value = x[i];
+            if (epilogue->scale)
+                value = fma_(value, load(epilogue->scale + c), load(epilogue->offset + c));
+            else if (epilogue->offset)
+                value += load(epilogue->offset + c);
+            value = activated(value, epilogue->activation);
+            if (width == TK_WIDTH)
+                store(out[i] + c, value);
+            else
+                store_some(out[i] + c, value, width);
+        }
+    }
+}
+
+// Four cotangents as a filter of four taps to six frequencies.
+INLINE void cotangent_six(const vf *g, int step, vf *y, int y_step) {
+    const vf g0 = g[0], g1 = g[step], g2 = g[2 * step], g3 = g[3 * step];
+    const vf even = (g0 + g2) * (-1.0f / 6), odd = (g1 + g3) * (1.0f / 6);
+    const vf far = fma_(all(1.0f / 24), g0, g2 * (1.0f / 6)), steep = fma_(all(1.0f / 12), g1, g3 * (1.0f / 3));
+    y[0] = g0 * 0.25f;
+    y[y_step] = even - odd;
+    y[2 * y_step] = even + odd;
+    y[3 * y_step] = far + steep;
+    y[4 * y_step] = far - steep;
+    y[5 * y_step] = g3;
+}
+
+// The 36 frequencies of 4 x 4 cotangents.
+static void winograd_cotangent(const float *const *pixels, size_t channels, float *v, size_t frequency_stride) {
+    for (size_t c = 0; c < channels; c += TK_WIDTH) {
+        const size_t width = tk_minimum(TK_WIDTH, channels - c);
+        vf x[16], y[24], z[36];
+        for (int i = 0; i < 16; i++) x[i] = width == TK_WIDTH ? load(pixels[i] + c) : load_some(pixels[i] + c, width);
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < 4; i++) cotangent_six(x + i, 4, y + i, 4);
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < 6; i++) cotangent_six(y + 4 * i, 1, z + 6 * i, 1);
+        if (width == TK_WIDTH)
+            for (size_t i = 0; i < 36; i++) store(v + i * frequency_stride + c, z[i]);
+        else
+            for (size_t i = 0; i < 36; i++) store_some(v + i * frequency_stride + c, z[i], width);
+    }
+}
+
+// c[r, 0..<two vectors] += sum over k of a[k * a_step + r] * b[k * b_step + :], six rows.
+static void accumulate(const float *a, size_t a_step, const float *b, size_t b_step, size_t k, float *c, size_t c_row) {
+    vf sum[TK_TILE_ROWS][2];
+    _Pragma("clang loop unroll(full)") for (size_t i = 0; i < TK_TILE_ROWS; i++) {
+        sum[i][0] = load(c + i * c_row);
+        sum[i][1] = load(c + i * c_row + TK_WIDTH);
+    }
+    for (; k > 0; k--, a += a_step, b += b_step) {
+        const vf b0 = load(b), b1 = load(b + TK_WIDTH);
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < TK_TILE_ROWS; i++) {
+            const vf ai = all(a[i]);
+            sum[i][0] = fma_(ai, b0, sum[i][0]);
+            sum[i][1] = fma_(ai, b1, sum[i][1]);
+        }
+    }
+    _Pragma("clang loop unroll(full)") for (size_t i = 0; i < TK_TILE_ROWS; i++) {
+        store(c + i * c_row, sum[i][0]);
+        store(c + i * c_row + TK_WIDTH, sum[i][1]);
+    }
+}
+
+INLINE void output_three(const vf *m, size_t step, vf *y) {
+    const vf near = m[step] + m[2 * step], far = m[3 * step] + m[4 * step];
+    const vf slope = m[step] - m[2 * step], steep = m[3 * step] - m[4 * step];
+    y[0] = m[0] + near + far;
+    y[1] = fma_(all(2), steep, slope);
+    y[2] = fma_(all(4), far, near) + m[5 * step];
+}
+
+// Windows [9, TK_PANEL] from their 36 frequencies, `stride` apart.
+static void winograd_window(const float *u, size_t stride, float *w) {
+    for (int c = 0; c < TK_PANEL; c += TK_WIDTH) {
+        vf x[36], y[18], column[3], row[6];
+        for (size_t i = 0; i < 36; i++) x[i] = load(u + i * stride + c);
+        for (int i = 0; i < 6; i++) {
+            output_three(x + i, 6, column);
+            for (int j = 0; j < 3; j++) y[6 * j + i] = column[j];
+        }
+        for (int j = 0; j < 3; j++) {
+            memcpy(row, y + 6 * j, sizeof row);
+            output_three(row, 1, column);
+            for (int i = 0; i < 3; i++) store(w + (3 * j + i) * TK_PANEL + c, column[i]);
+        }
+    }
+}
+
+// The 36 frequencies of windows w[9][TK_PANEL], each row `stride` apart.
+static void winograd_weight(const float *w, float *u, size_t stride) {
+    for (int c = 0; c < TK_PANEL; c += TK_WIDTH) {
+        vf rows[6][3];
+        for (int j = 0; j < 3; j++) {
+            const vf a = load(w + j * TK_PANEL + c), b = load(w + (3 + j) * TK_PANEL + c);
+            const vf d = load(w + (6 + j) * TK_PANEL + c);
+            const vf even = (a + d) * (-1.0f / 6), odd = b * (1.0f / 6);
+            const vf far = fma_(all(1.0f / 24), a, d * (1.0f / 6)), steep = b * (1.0f / 12);
+            rows[0][j] = a * 0.25f;
+            rows[1][j] = even - odd;
+            rows[2][j] = even + odd;
+            rows[3][j] = far + steep;
+            rows[4][j] = far - steep;
+            rows[5][j] = d;
+        }
+        for (size_t i = 0; i < 6; i++) {
+            const vf a = rows[i][0], b = rows[i][1], d = rows[i][2];
+            const vf even = (a + d) * (-1.0f / 6), odd = b * (1.0f / 6);
+            const vf far = fma_(all(1.0f / 24), a, d * (1.0f / 6)), steep = b * (1.0f / 12);
+            float *y = u + 6 * i * stride + c;
+            store(y, a * 0.25f);
+            store(y + stride, even - odd);
+            store(y + 2 * stride, even + odd);
+            store(y + 3 * stride, far + steep);
+            store(y + 4 * stride, far - steep);
+            store(y + 5 * stride, d);
+        }
+    }
+}
+
+// One window per channel
+
+// y[i, :] = activation(sum over taps of source[tap] + i * step times weight[tap], ...) for `count` pixels.
+INLINE vf load_up_to(const float *p, size_t width) { return width >= TK_WIDTH ? load(p) : load_some(p, width); }
+
+// y[i, :] = activation(sum over taps of source[tap] + i * step times weight[tap], ...) for pixels <= 4, vectors <= 2.
+INLINE void depthwise_pixels(const tk_depthwise_run *r, int pixels, int vectors, size_t c, size_t width, float *y) {
+    vf sum[4][2];
+    const ptrdiff_t step = r->source_step;
+    for (int i = 0; i < pixels; i++)
+        for (int v = 0; v < vectors; v++) sum[i][v] = all(0);
+    for (size_t t = 0; t < r->taps; t++) {
+        const float *x = r->source[t] + c, *weight = r->weight[t] + c;
+        _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) {
+            const vf w = load_up_to(weight + v * TK_WIDTH, width);
+            _Pragma("clang loop unroll(full)") for (int i = 0; i < pixels; i++) sum[i][v] =
+                fma_(load_up_to(x + i * step + v * TK_WIDTH, width), w, sum[i][v]);
+        }
+    }
+    for (int v = 0; v < vectors; v++) {
+        const size_t at = c + (size_t)v * TK_WIDTH;
+        const vf scale = r->scale ? load_up_to(r->scale + at, width) : all(1);
+        const vf offset = r->offset ? load_up_to(r->offset + at, width) : all(0);
+        for (int i = 0; i < pixels; i++) {
+            vf value = sum[i][v];
+            if (r->offset) value = r->scale ? fma_(value, scale, offset) : value + offset;
+            value = activated(value, r->activation);
+            if (width >= TK_WIDTH)
+                store(y + i * r->y_step + at, value);
+            else
+                store_some(y + i * r->y_step + at, value, width);
+        }
+    }
+}
+
+static void depthwise(const tk_depthwise_run *r, size_t channels) {
+    tk_depthwise_run run = *r;
+    const float *source[TK_DEPTHWISE_TAPS];
+    memcpy(source, r->source, r->taps * sizeof *source);
+    run.source = source;
+    float *y = r->y;
+    for (size_t done = 0; done < r->count;) {
+        const size_t pixels = r->count - done >= 4 ? 4 : 1;
+        size_t c = 0;
+        for (; pixels == 4 && c + 2 * TK_WIDTH <= channels; c += 2 * TK_WIDTH)
+            depthwise_pixels(&run, 4, 2, c, TK_WIDTH, y);
+        for (; c + TK_WIDTH <= channels; c += TK_WIDTH)
+            if (pixels == 4)
+                depthwise_pixels(&run, 4, 1, c, TK_WIDTH, y);
+            else
+                depthwise_pixels(&run, 1, 1, c, TK_WIDTH, y);
+        for (size_t i = 0; c < channels && i < pixels; i++) {
+            tk_depthwise_run one = run;
+            const float *shifted[TK_DEPTHWISE_TAPS];
+            for (size_t t = 0; t < run.taps; t++) shifted[t] = source[t] + (ptrdiff_t)i * run.source_step;
+            one.source = shifted;
+            depthwise_pixels(&one, 1, 1, c, channels - c, y + (ptrdiff_t)i * run.y_step);
+        }
+        for (size_t t = 0; t < run.taps; t++) source[t] += (ptrdiff_t)pixels * run.source_step;
+        y += (ptrdiff_t)pixels * run.y_step;
+        done += pixels;
+    }
+}
+
+// sums[:] += sum over i of x[i * step + :] * g[i, :].
+static void depthwise_weight(const float *x, ptrdiff_t step, const float *g, size_t count, size_t channels,
+                             float *sums) {
+    size_t c = 0;
+    for (; c + 4 * TK_WIDTH <= channels; c += 4 * TK_WIDTH) {
+        vf sum[4];
+        for (int v = 0; v < 4; v++) sum[v] = load(sums + c + v * TK_WIDTH);
+        for (size_t i = 0; i < count; i++)
+            _Pragma("clang loop unroll(full)") for (int v = 0; v < 4; v++) sum[v] = fma_(
+                load(x + (ptrdiff_t)i * step + c + v * TK_WIDTH), load(g + i * channels + c + v * TK_WIDTH), sum[v]);
+        for (int v = 0; v < 4; v++) store(sums + c + v * TK_WIDTH, sum[v]);
+    }
+    for (; c + TK_WIDTH <= channels; c += TK_WIDTH) {
+        vf sum = load(sums + c);
+        for (size_t i = 0; i < count; i++)
+            sum = fma_(load(x + (ptrdiff_t)i * step + c), load(g + i * channels + c), sum);
+        store(sums + c, sum);
+    }
+    for (; c < channels; c++)
+        for (size_t i = 0; i < count; i++)
+            sums[c] = fmaf(x[(ptrdiff_t)i * step + (ptrdiff_t)c], g[i * channels + c], sums[c]);
+}
+
+// Batch norm: blocks of rows of [rows, channels]
+
+// Mean and sum of centred squares of each channel, both from differences: a mean far from zero costs no digits.
+static void channel_moments(const float *x, size_t rows, size_t channels, float *restrict mean,
+                            float *restrict squares) {
+    memset(mean, 0, channels * sizeof(float));
+    memset(squares, 0, channels * sizeof(float));
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = 0; c < channels; c++) mean[c] += x[r * channels + c] - x[c];
+    for (size_t c = 0; c < channels; c++) mean[c] = x[c] + mean[c] / (float)rows;
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = 0; c < channels; c++) {
+            float d = x[r * channels + c] - mean[c];
+            squares[c] += d * d;
+        }
+}
+
+// y = activation((x - mean) * scale + bias)
+static void channel_affine(const float *x, size_t rows, size_t channels, const float *mean, const float *scale,
+                           const float *bias, tk_activation activation, float *y) {
+    for (size_t r = 0; r < rows; r++, x += channels, y += channels) {
+        size_t c = 0;
+        for (; c + TK_WIDTH <= channels; c += TK_WIDTH)
+            store(y + c, activated(fma_(load(x + c) - load(mean + c), load(scale + c), load(bias + c)), activation));
+        if (c < channels) {
+            const size_t n = channels - c;
+            const vf centred = load_some(x + c, n) - load_some(mean + c, n);
+            store_some(y + c, activated(fma_(centred, load_some(scale + c, n), load_some(bias + c, n)), activation), n);
+        }
+    }
+}
+
+// The cotangent before a ReLU whose input was fma(x - mean, scale, bias).
+INLINE vf before_relu(vf g, vf centred, vf scale, vf bias, bool has_relu) {
+    return has_relu ? pick(fma_(centred, scale, bias) <= 0.0f, all(0), g) : g;
+}
+
+static void channel_gradient_sums(const tk_channel_gradient *j, const float *x, const float *g, size_t rows,
+                                  float *sums, float *products) {
+    const size_t channels = j->channels;
+    memset(sums, 0, channels * sizeof(float));
+    memset(products, 0, channels * sizeof(float));
+    for (size_t r = 0; r < rows; r++, x += channels, g += channels) {
+        size_t c = 0;
+        for (; c + TK_WIDTH <= channels; c += TK_WIDTH) {
+            const vf centred = load(x + c) - load(j->mean + c);
+            const vf h = before_relu(load(g + c), centred, load(j->scale + c), load(j->bias + c), j->has_relu);
+            store(sums + c, load(sums + c) + h);
+            store(products + c, fma_(h, centred, load(products + c)));
+        }
+        for (; c < channels; c++) {
+            const float centred = x[c] - j->mean[c];
+            const bool is_cut = j->has_relu && fmaf(centred, j->scale[c], j->bias[c]) <= 0;
+            const float h = is_cut ? 0 : g[c];
+            sums[c] += h;
+            products[c] = fmaf(h, centred, products[c]);
+        }
+    }
+}
+
+// dx = scale * (h - first - centred * second)
+static void channel_gradient(const tk_channel_gradient *j, const float *x, const float *g, size_t rows, float *dx) {
+    const size_t channels = j->channels;
+    for (size_t r = 0; r < rows; r++, x += channels, g += channels, dx += channels) {
+        size_t c = 0;
+        for (; c + TK_WIDTH <= channels; c += TK_WIDTH) {
+            const vf centred = load(x + c) - load(j->mean + c), scale = load(j->scale + c);
+            const vf h = before_relu(load(g + c), centred, scale, load(j->bias + c), j->has_relu);
+            store(dx + c, scale * fma_(-centred, load(j->second + c), h - load(j->first + c)));
+        }
+        for (; c < channels; c++) {
+            const float centred = x[c] - j->mean[c];
+            const bool is_cut = j->has_relu && fmaf(centred, j->scale[c], j->bias[c]) <= 0;
+            dx[c] = j->scale[c] * fmaf(-centred, j->second[c], (is_cut ? 0 : g[c]) - j->first[c]);
+        }
+    }
+}
