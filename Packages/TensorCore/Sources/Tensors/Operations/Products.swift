@@ -56,12 +56,12 @@ extension Tensor {
                 && shape[rank - 1] == weight.shape[weight.rank - 1]
                 && bias.map { $0.shape == [weight.shape[weight.rank - 2]] } ?? true,
             "linear", shape, weight.shape, bias?.shape ?? [])
-        let (out, inputs) = (weight.shape[weight.rank - 2], weight.shape[weight.rank - 1])
-        let rows = isBatched ? [weight.shape[0], shape[rank - 2]] : Array(shape.dropLast())
         let isRecorded = node != nil || weight.node != nil || bias?.node != nil
         if !isBatched && !isRecorded && rowCount < Kernels.fewRows {
             return Kernels.linear(self, weight, bias: bias, activation: activation.code)
         }
+        let (out, inputs) = (weight.shape[weight.rank - 2], weight.shape[weight.rank - 1])
+        let rows = isBatched ? [weight.shape[0], shape[rank - 2]] : Array(shape.dropLast())
         let x = isBatched ? detached.expanded(to: rows + [inputs]) : detached.asRows
         let (c, slope) = Kernels.product(
             x.withTwoBatchAxes, weight.detached.transposed(-1, -2).withTwoBatchAxes,
