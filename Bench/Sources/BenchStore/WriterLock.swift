@@ -27,7 +27,11 @@ struct WriterLock: ~Copyable {
         descriptor = file
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // A child that another thread is just starting has a copy until it runs its program, which would keep the lock.
+        _ = flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }
 
 func systemMessage(_ code: Int32) -> String { unsafe String(cString: strerror(code)) }
