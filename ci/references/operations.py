@@ -98,7 +98,7 @@ CASES = {
     "linearNoBias": (lambda x, w: F.linear(x, w), [[3, 5], [4, 5]], SMOOTH),
     "linearRelu": (lambda x, w, b: F.linear(x, w, b).relu(), [[3, 5], [4, 5], [4]], SMOOTH),
     "linearGelu": (lambda x, w, b: F.gelu(F.linear(x, w, b)), [[3, 5], [4, 5], [4]], SMOOTH),
-    "linearSine": (lambda x, w, b: torch.sin(30 * F.linear(x, w, b)), [[3, 5], [4, 5], [4]], SMOOTH),
+    "linearSine": (lambda x, w, b: torch.sin(30 * F.linear(x, w / 20, b / 20)), [[3, 5], [4, 5], [4]], SMOOTH),
     "linearPerBatch": (
         lambda x, w, b: (x @ w.transpose(1, 2) + b).relu(), [[3, 5], [2, 4, 5], [4]], SMOOTH),
     "layerNorm": (lambda x, w, b: F.layer_norm(x, [7], w, b), [[2, 3, 7], [7], [7]], SMOOTH),

@@ -6,20 +6,17 @@ internal import Tensors
 /// W3: linear layers with an activation between them.
 struct CoordinateNetwork: Layer {
     private let layers: [Linear]
-    private let activation: @Sendable (Tensor) -> Tensor
 
     /// Five hidden layers of `width` between two coordinates and three values.
-    init(width: Int, activation: @escaping @Sendable (Tensor) -> Tensor, using generator: inout Philox) {
-        let sizes = [2] + Array(repeating: width, count: 5) + [3]
-        layers = zip(sizes, sizes.dropFirst()).map { Linear($0, $1, using: &generator) }
-        self.activation = activation
+    init(width: Int, activation: Activation, using generator: inout Philox) {
+        let sizes = [2] + Array(repeating: width, count: 5)
+        layers =
+            zip(sizes, sizes.dropFirst()).map { Linear($0, $1, activation: activation, using: &generator) }
+            + [Linear(width, 3, using: &generator)]
     }
 
     /// `[point, 2]` to `[point, 3]`.
-    func callAsFunction(_ x: Tensor) -> Tensor {
-        let hidden = layers.dropLast().reduce(x) { activation($1($0)) }
-        return layers[layers.count - 1](hidden)
-    }
+    func callAsFunction(_ x: Tensor) -> Tensor { layers.reduce(x) { $1($0) } }
 }
 
 /// A network that says which of two classes a picture shows.
@@ -43,7 +40,7 @@ private struct NormalisedConvolution: Module {
     }
 
     func callAsFunction(_ x: Tensor, isTraining: Bool) -> Tensor {
-        norm(convolution(x), isTraining: isTraining).relu()
+        convolution(x, normalisedBy: norm, activation: .relu, isTraining: isTraining)
     }
 }
 

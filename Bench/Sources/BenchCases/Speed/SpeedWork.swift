@@ -37,7 +37,7 @@ struct SpeedWork: Sendable {
 extension SpeedWork {
     /// The training and inference steps of the specification's section 8.
     static let steps: [SpeedWork] = [
-        encoder, encoderDecoder, coordinates("sine") { ($0 * 30).sin() }, coordinates("relu") { $0.relu() },
+        encoder, encoderDecoder, coordinates(.sine), coordinates(.relu),
         learning("w4.cnn", "CNN training step: 16 pictures of 80 × 80, AdamW", PlainNetwork.self),
         learning("w5.separable", "The same, depthwise-separable after the stem", SeparableNetwork.self),
         inference("w6.cnn", "Inference of w4's network, one picture", PlainNetwork.self),
@@ -97,11 +97,10 @@ extension SpeedWork {
     }
 
     /// W3: 16,384 coordinates through five hidden layers of 256 to three values, mean squared error.
-    private static func coordinates(
-        _ name: String, activation: @escaping @Sendable (Tensor) -> Tensor
-    ) -> SpeedWork {
+    private static func coordinates(_ activation: Activation) -> SpeedWork {
         SpeedWork(
-            name: "w3.\(name)", summary: "Coordinate network training step: 16,384 points, 5 layers of 256, \(name)",
+            name: "w3.\(activation)",
+            summary: "Coordinate network training step: 16,384 points, 5 layers of 256, \(activation)",
             peers: [.pytorch, .torchCompile, .jax, .mlx]
         ) { size, seed in
             var generator = Philox(seed: seed, stream: "speed/w3")

@@ -57,8 +57,10 @@ static void gather(const tk_gather *t) {
         store(t->out[i] + t->column + TK_WIDTH, sum[i][1]);
     }
     // From memory: inside the loop above it would take the sums' registers.
-    if (t->finishes && t->activation == TK_GELU)
-        for (int i = 0; i < TK_TILE_ROWS; i++) unary_gelu(t->out[i] + t->column, t->out[i] + t->column, GROUP, 0, 0);
+    if (t->finishes && t->activation > TK_RELU)
+        for (int i = 0; i < TK_TILE_ROWS; i++)
+            for (float *y = t->out[i] + t->column; y < t->out[i] + t->column + GROUP; y += TK_WIDTH)
+                store(y, activated(load(y), t->activation));
 }
 
 // Winograd F(4x4, 3x3): points 0, 1, -1, 2, -2 and infinity

@@ -98,7 +98,7 @@ let operationCases: [OperationCase] = [
     .init("linearRecurrence") { $0[0].linearRecurrence(factors: $0[1], along: 1) },
     .init("linearRecurrenceBack") { $0[0].linearRecurrence(factors: $0[1], along: 1, isReversed: true) },
     .init("linearRelu") { $0[0].linear($0[1], bias: $0[2], activation: .relu) },
-    .init("linearSine") { $0[0].linear($0[1], bias: $0[2], activation: .sine) },
+    .init("linearSine") { $0[0].linear($0[1] * 0.05, bias: $0[2] * 0.05, activation: .sine) },
     .init("log") { $0[0].log() },
     .init("log1p") { $0[0].log1p() },
     .init("logSoftmax") { $0[0].logSoftmax() },

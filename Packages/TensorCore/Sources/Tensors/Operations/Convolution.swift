@@ -162,6 +162,7 @@ extension Tensor {
         case .identity: self
         case .relu: relu()
         case .gelu: gelu()
+        case .sine: (self * 30).sin()
         }
     }
 }
