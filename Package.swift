@@ -60,7 +60,7 @@ let package = Package(
         bench(
             "BenchStore", ["BenchRecords", "CSystem", grdb] + core("Measurements", "TensorIO"),
             settings: optimised),
-        bench("BenchPeers", core("Measurements")),
+        bench("BenchPeers", ["BenchStatistics"] + core("Measurements")),
         bench(
             "BenchCases",
             ["BenchPeers", "BenchRecords", "BenchStore", inr, visionPAD, dialogue, speech]
@@ -68,7 +68,8 @@ let package = Package(
             settings: optimised),
         bench(
             "BenchRunner",
-            ["BenchRecords", "BenchStatistics", "BenchStore", "CSystem"] + core("Measurements", "Tensors", "TensorIO")),
+            ["BenchPeers", "BenchRecords", "BenchStatistics", "BenchStore", "CSystem"]
+                + core("Measurements", "Tensors", "TensorIO")),
         bench(
             "BenchCommands",
             ["BenchPeers", "BenchRecords", "BenchJudge", "BenchReport", "BenchStore", "BenchRunner", arguments]

@@ -32,7 +32,7 @@ let allowedImports: [(folder: String, imports: [String])] = [
     ("Bench/Sources/BenchStatistics", ["Measurements"]),
     ("Bench/Sources/BenchJudge", ["BenchRecords", "BenchStatistics", "Measurements"]),
     ("Bench/Sources/BenchReport", ["BenchRecords", "BenchJudge", "BenchStatistics", "Measurements", "Foundation"]),
-    ("Bench/Sources/BenchPeers", ["Foundation", "Measurements"]),
+    ("Bench/Sources/BenchPeers", ["BenchStatistics", "Foundation", "Measurements"]),
     (
         "Bench/Sources/BenchCases",
         ["BenchPeers", "BenchRecords", "BenchStore", "Dialogue", "Foundation", "INR", "Learning", "Measurements"]
@@ -41,8 +41,8 @@ let allowedImports: [(folder: String, imports: [String])] = [
     ("Bench/Sources/BenchStore", ["BenchRecords", "CSystem", "Foundation", "GRDB", "Measurements", "TensorIO"]),
     (
         "Bench/Sources/BenchRunner",
-        ["BenchRecords", "BenchStatistics", "BenchStore", "CSystem", "Foundation", "Measurements", "TensorIO"]
-            + ["Tensors"]
+        ["BenchPeers", "BenchRecords", "BenchStatistics", "BenchStore", "CSystem", "Foundation", "Measurements"]
+            + ["TensorIO", "Tensors"]
     ),
     (
         "Bench/Sources/BenchCommands",

@@ -212,28 +212,21 @@ def elementwise(name):
     return calls(function, *arguments)
 
 
-def product(name):
-    lead, m, n, k, is_transposed = worker.product_shape(name, OPTIONS.tiny)
+def product(shape):
+    lead, m, n, k, is_transposed = worker.product_shape(shape, OPTIONS.tiny)
     b = normal(*lead, k, n)
     if is_transposed:
         return calls(lambda a, b: jnp.matmul(a.swapaxes(-1, -2), b), normal(*lead, k, m), b)
     return calls(jnp.matmul, normal(*lead, m, k), b)
 
 
-def make(name):
-    kind, rest = name.split(".", 1)
-    if kind == "matmul":
-        return product(name)
-    if kind == "elementwise":
-        return elementwise(rest)
-    table = {
-        "w1.encoder": encoder, "w3.sine": lambda: coordinates(lambda x: jnp.sin(30 * x)),
-        "w3.relu": lambda: coordinates(jax.nn.relu), "w4.cnn": lambda: classifier(PLAIN),
-        "w5.separable": lambda: classifier(SEPARABLE), "w6.cnn": lambda: classified(PLAIN),
-        "w6.separable": lambda: classified(SEPARABLE), "w9.stft": stft,
-        "w9.rfft2": lambda: calls(jnp.fft.rfft2, normal(size(64, 1), size(224, 32), size(224, 32))),
-    }
-    return table[name]() if name in table else None
+KINDS = {"matmul": product, "elementwise": elementwise}
+TABLE = {
+    "w1.encoder": encoder, "w3.sine": lambda: coordinates(lambda x: jnp.sin(30 * x)),
+    "w3.relu": lambda: coordinates(jax.nn.relu), "w4.cnn": lambda: classifier(PLAIN),
+    "w5.separable": lambda: classifier(SEPARABLE), "w6.cnn": lambda: classified(PLAIN),
+    "w6.separable": lambda: classified(SEPARABLE), "w9.stft": stft,
+    "w9.rfft2": lambda: calls(jnp.fft.rfft2, normal(size(64, 1), size(224, 32), size(224, 32))),
+}
 
-
-worker.serve(make)
+worker.serve(worker.maker(KINDS, TABLE))

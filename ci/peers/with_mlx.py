@@ -84,8 +84,8 @@ def elementwise(name):
     return None
 
 
-def product(name):
-    lead, m, n, k, is_transposed = worker.product_shape(name, OPTIONS.tiny)
+def product(shape):
+    lead, m, n, k, is_transposed = worker.product_shape(shape, OPTIONS.tiny)
     b = mx.random.normal((*lead, k, n))
     a = mx.random.normal((*lead, k, m)).swapaxes(-1, -2) if is_transposed else mx.random.normal((*lead, m, k))
     mx.eval(a, b)
@@ -98,17 +98,10 @@ def planes():
     return calls(mx.fft.rfft2, x)
 
 
-def make(name):
-    kind, rest = name.split(".", 1)
-    if kind == "matmul":
-        return product(name)
-    if kind == "elementwise":
-        return elementwise(rest)
-    table = {
-        "w1.encoder": encoder, "w3.sine": lambda: coordinates(lambda x: mx.sin(30 * x)),
-        "w3.relu": lambda: coordinates(nn.relu), "w9.rfft2": planes,
-    }
-    return table[name]() if name in table else None
+KINDS = {"matmul": product, "elementwise": elementwise}
+TABLE = {
+    "w1.encoder": encoder, "w3.sine": lambda: coordinates(lambda x: mx.sin(30 * x)),
+    "w3.relu": lambda: coordinates(nn.relu), "w9.rfft2": planes,
+}
 
-
-worker.serve(make)
+worker.serve(worker.maker(KINDS, TABLE))

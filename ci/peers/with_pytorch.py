@@ -44,8 +44,8 @@ def inference(function):
     return step
 
 
-def product(name):
-    lead, m, n, k, is_transposed = worker.product_shape(name, OPTIONS.tiny)
+def product(shape):
+    lead, m, n, k, is_transposed = worker.product_shape(shape, OPTIONS.tiny)
     a = torch.randn(*lead, k, m).transpose(-1, -2) if is_transposed else torch.randn(*lead, m, k)
     b = torch.randn(*lead, k, n)
     return inference(lambda: torch.matmul(a, b))
@@ -176,28 +176,20 @@ def elementwise(name):
     return inference(lambda: function(*arguments))
 
 
-def make(name):
-    kind, rest = name.split(".", 1)
-    if kind == "matmul":
-        return product(name)
-    if kind == "elementwise":
-        return elementwise(rest)
-    if kind == "inr":
-        return lines.picture_representation(rest, training)
-    if kind == "pad":
-        return lines.face(rest, training)
-    table = {
-        "w1.encoder": encoder, "w2.encoder-decoder": encoder_decoder,
-        "w3.sine": lambda: coordinates(models.Sine), "w3.relu": lambda: coordinates(torch.nn.ReLU),
-        "w4.cnn": lambda: classifier(models.plain_network()),
-        "w5.separable": lambda: classifier(models.separable_network()),
-        "w6.cnn": lambda: classified(models.plain_network()),
-        "w6.separable": lambda: classified(models.separable_network()),
-        "w7.greedy": lambda: decoding(1), "w7.beam5": lambda: decoding(5),
-        "dialogue.latent": lambda: lines.dialogue(training), "st.cikd": lambda: lines.translation(training),
-        "w8.log-mel": log_mel, "w9.stft": stft, "w9.rfft2": rfft2,
-    }
-    return table[name]() if name in table else None
+KINDS = {
+    "matmul": product, "elementwise": elementwise,
+    "inr": lambda rest: lines.picture_representation(rest, training), "pad": lambda rest: lines.face(rest, training),
+}
+TABLE = {
+    "w1.encoder": encoder, "w2.encoder-decoder": encoder_decoder,
+    "w3.sine": lambda: coordinates(models.Sine), "w3.relu": lambda: coordinates(torch.nn.ReLU),
+    "w4.cnn": lambda: classifier(models.plain_network()),
+    "w5.separable": lambda: classifier(models.separable_network()),
+    "w6.cnn": lambda: classified(models.plain_network()),
+    "w6.separable": lambda: classified(models.separable_network()),
+    "w7.greedy": lambda: decoding(1), "w7.beam5": lambda: decoding(5),
+    "dialogue.latent": lambda: lines.dialogue(training), "st.cikd": lambda: lines.translation(training),
+    "w8.log-mel": log_mel, "w9.stft": stft, "w9.rfft2": rfft2,
+}
 
-
-worker.serve(make)
+worker.serve(worker.maker(KINDS, TABLE))

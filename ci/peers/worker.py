@@ -62,9 +62,19 @@ def serve(make):
             print("cannot", " ".join(f"{type(error).__name__}: {error}".split())[:300], file=answers, flush=True)
 
 
-def product_shape(name, tiny):
-    """`matmul.<m>x<n>x<k>[x<batch>]` as (leading axes, m, n, k, whether A is stored transposed)."""
-    m, n, k, *lead = (int(x) for x in name.split(".")[1].split("x"))
+def maker(kinds, table):
+    """What `serve` wants: `kinds` takes what follows a name's first part, `table` holds whole names."""
+    def make(name):
+        kind, rest = name.split(".", 1)
+        if kind in kinds:
+            return kinds[kind](rest)
+        return table[name]() if name in table else None
+    return make
+
+
+def product_shape(shape, tiny):
+    """`<m>x<n>x<k>[x<batch>]` as (leading axes, m, n, k, whether A is stored transposed)."""
+    m, n, k, *lead = (int(x) for x in shape.split("x"))
     is_transposed = (m, n, k) == (256, 1024, 2048)
     if tiny:
         m, n, k, lead = min(m, 8), min(n, 8), min(k, 8), [2] * len(lead)

@@ -1,5 +1,6 @@
 // What turns come to: the order in which they are taken, and ratios of medians.
 
+internal import BenchStatistics
 internal import Glibc
 
 /// Seconds of one step, averaged over the steps of a turn.
@@ -18,16 +19,9 @@ public func turnOrder(_ count: Int, round: Int) -> [Int] {
     round.isMultiple(of: 2) ? Array(0..<count) : (0..<count).reversed()
 }
 
-/// The median; the mean of the two middle values where there are two, NaN of nothing.
-public func middle(_ values: [Double]) -> Double {
-    guard !values.isEmpty else { return .nan }
-    let sorted = values.sorted()
-    return (sorted[(values.count - 1) / 2] + sorted[values.count / 2]) / 2
-}
-
-/// The medians of some turns.
+/// The medians of some turns; NaN of none.
 public func middle(_ turns: [StepCost]) -> StepCost {
-    StepCost(wall: middle(turns.map(\.wall)), cpu: middle(turns.map(\.cpu)))
+    StepCost(wall: quantile(turns.map(\.wall).sorted(), 0.5), cpu: quantile(turns.map(\.cpu).sorted(), 0.5))
 }
 
 /// The peer's median divided by ours, wall and CPU: above 1 ours is faster.

@@ -1,5 +1,6 @@
 // The child's side: runs one case and reports over the pipe. Nothing here touches the database.
 
+internal import BenchPeers
 internal import CSystem
 internal import Foundation
 internal import Glibc
@@ -34,7 +35,7 @@ public func runCaseInChild(
         var outcome = try item.run(in: context)
         if let trace = try rows.artefact() { outcome.artefacts.append(trace) }
         try send(.outcome(outcome))
-        try send(.end(peakMiB: try peakMiB()))
+        try send(.end(peakMiB: try ProcessUsage.peakMiB))
         return EXIT_SUCCESS
     } catch {
         do { try send(.failure("\(error)")) } catch { return EX_IOERR }
@@ -66,13 +67,4 @@ private func send(_ message: ChildMessage) throws {
         if count < 0, errno != EINTR { throw PipeClosed() }
         rest = rest.dropFirst(max(count, 0))
     }
-}
-
-/// The process's own high-water mark.
-///
-/// `wait4` would report at least the parent's, which a spawned child inherits.
-private func peakMiB() throws -> Double {
-    let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-    return (line?.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? .nan) / 1024
 }

@@ -21,9 +21,10 @@ import Testing
     }
 
     @Test func `the median of an even number of turns is the mean of the middle two`() {
-        #expect(middle([4, 1, 3, 2]) == 2.5)
-        #expect(middle([7]) == 7)
-        #expect(middle([Double]()).isNaN)
+        func turns(_ walls: [Double]) -> [StepCost] { walls.map { StepCost(wall: $0, cpu: 2 * $0) } }
+        #expect(middle(turns([4, 1, 3, 2])) == StepCost(wall: 2.5, cpu: 5))
+        #expect(middle(turns([7])) == StepCost(wall: 7, cpu: 14))
+        #expect(middle([]).wall.isNaN && middle([]).cpu.isNaN)
     }
 
     @Test func `every other round goes backwards`() {

@@ -140,7 +140,7 @@ public struct SpeedStep: PeerCase {
         try step()
         let started = ProcessUsage.age
         for _ in 1..<max(settings.warmUps, 1) { try step() }
-        let held = ProcessUsage.peakMiB
+        let held = try ProcessUsage.peakMiB
         context.report(0.1, "peers")
         let running = try RunningPeers(peers, size: settings.size)
         let starts = try running.start(work.name)

@@ -41,7 +41,8 @@ static void multiply(size_t m, size_t n, size_t k, const float *a, ptrdiff_t a_r
 }
 
 // The weights of queries first..<first + rows of one head, before dropout.
-static void tile_weights(const attention_job *job, size_t batch, size_t head, size_t first, size_t rows, float *weights) {
+static void tile_weights(const attention_job *job, size_t batch, size_t head, size_t first, size_t rows,
+                         float *weights) {
     const tk_attention *a = job->a;
     const size_t n = a->keys;
     multiply(rows, n, a->dim, a->query + at(a->query_strides, batch, head, first), a->query_strides[2], 1,
@@ -65,7 +66,8 @@ static void tile_weights(const attention_job *job, size_t batch, size_t head, si
     }
 }
 
-static void drop(const attention_job *job, size_t batch, size_t head, size_t first, size_t rows, const float *x, float *y) {
+static void drop(const attention_job *job, size_t batch, size_t head, size_t first, size_t rows, const float *x,
+                 float *y) {
     const tk_attention *a = job->a;
     const size_t row = (batch * a->heads + head) * a->queries + first;
     job->variant->dropout(&a->random, row * a->keys, tk_dropout_threshold(a->dropout), a->dropout_scale, x, y,
@@ -112,8 +114,8 @@ static void attend_head_backwards(size_t task, void *context) {
             job->variant->softmax_gradient(weights + r * n, slopes + r * n, slopes + r * n, n, a->scale);
         multiply(rows, a->dim, n, slopes, row, 1, key, a->key_strides[2], 1,
                  dquery + (ptrdiff_t)first * job->out.query_strides[2], job->out.query_strides[2], false);
-        multiply(n, a->dim, rows, slopes, 1, row, query + (ptrdiff_t)first * a->query_strides[2], a->query_strides[2], 1,
-                 dkey, job->out.key_strides[2], first > 0);
+        multiply(n, a->dim, rows, slopes, 1, row, query + (ptrdiff_t)first * a->query_strides[2], a->query_strides[2],
+                 1, dkey, job->out.key_strides[2], first > 0);
     }
 }
 

@@ -1,7 +1,6 @@
 // Batch norm over the rows of channels-last maps.
 #include "variant.h"
 #include <math.h>
-#include <stdlib.h>
 
 typedef struct {
     const tk_variant *variant;
@@ -14,12 +13,6 @@ typedef struct {
 
 // Rows of a block: 16,384 elements stay in the second cache for a second look.
 static size_t block_rows(size_t channels) { return tk_maximum(1, 16384 / tk_maximum(channels, 1)); }
-
-static float *allocated(size_t count) {
-    float *p = malloc(tk_maximum(count, 1) * sizeof(float));
-    if (!p) abort();
-    return p;
-}
 
 // From the last block to the first: what was written last is still in the cache, and the next pass begins where this
 // one ends.
@@ -58,7 +51,7 @@ void tk_batch_norm(const float *x, size_t rows, size_t channels, const float *we
                    tk_activation activation, float *y, float *statistics) {
     norm_job job = {.variant = tk_current(), .x = x, .rows = rows, .channels = channels, .block = block_rows(channels)};
     const size_t blocks = tk_ceiling(rows, job.block);
-    job.partial = allocated(2 * channels * (blocks + 1));
+    job.partial = tk_scratch(2 * channels * (blocks + 1));
     tk_parallel(blocks, moments_block, &job);
     float *scale = job.partial + 2 * channels * blocks, *offset = scale + channels;
     for (size_t c = 0; c < channels; c++) {
@@ -78,7 +71,6 @@ void tk_batch_norm(const float *x, size_t rows, size_t channels, const float *we
         offset[c] = bias ? bias[c] : 0;
     }
     tk_channel_affine(x, rows, channels, statistics, scale, offset, activation, y);
-    free(job.partial);
 }
 
 static void gradient_sums_block(size_t task, void *context) {
@@ -108,7 +100,7 @@ void tk_batch_norm_gradient(const float *x, const float *g, size_t rows, size_t 
                     .channels = channels,
                     .block = block_rows(channels)};
     const size_t blocks = tk_ceiling(rows, job.block);
-    job.partial = allocated(2 * channels * blocks + 4 * channels);
+    job.partial = tk_scratch(2 * channels * blocks + 4 * channels);
     float *scale = job.partial + 2 * channels * blocks, *offset = scale + channels;
     float *first = offset + channels, *second = first + channels;
     for (size_t c = 0; c < channels; c++) {
@@ -137,5 +129,4 @@ void tk_batch_norm_gradient(const float *x, const float *g, size_t rows, size_t 
         second[c] = (float)(product / variance / (double)rows);
     }
     tk_parallel(blocks, gradient_block, &job);
-    free(job.partial);
 }

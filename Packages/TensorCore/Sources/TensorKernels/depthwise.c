@@ -1,6 +1,5 @@
 // Convolutions with one window per channel over channels-last maps.
 #include "variant.h"
-#include <stdlib.h>
 #include <string.h>
 
 bool tk_depthwise_applies(const tk_convolution *c) {
@@ -22,13 +21,6 @@ static void transpose(const float *x, size_t rows, size_t columns, float *y) {
         for (size_t i = 0; i < rows; i++) y[j * rows + i] = x[i * columns + j];
 }
 
-// Positions first..<last along one axis where a tap reading position * step + offset lies inside an extent.
-static void inside(ptrdiff_t offset, size_t step, size_t extent, size_t positions, size_t *first, size_t *last) {
-    const ptrdiff_t room = (ptrdiff_t)extent - offset;
-    *last = room <= 0 ? 0 : tk_minimum(positions, tk_ceiling((size_t)room, step));
-    *first = offset >= 0 ? 0 : tk_minimum(*last, tk_ceiling((size_t)-offset, step));
-}
-
 // A row of positions cut where the set of taps inside changes.
 static void forward_row(size_t task, void *context) {
     const depthwise_job *job = context;
@@ -48,8 +40,8 @@ static void forward_row(size_t task, void *context) {
         size_t end = w->output[1];
         for (size_t kx = 0; kx < w->size[1]; kx++) {
             size_t first, last;
-            inside((ptrdiff_t)(kx * w->dilation[1]) - w->before[1], w->stride[1], w->input[1], w->output[1], &first,
-                   &last);
+            tk_inside((ptrdiff_t)(kx * w->dilation[1]) - w->before[1], w->stride[1], w->input[1], w->output[1], &first,
+                      &last);
             if (first > column) end = tk_minimum(end, first);
             if (last > column) end = tk_minimum(end, last);
         }
@@ -71,12 +63,10 @@ static void forward_row(size_t task, void *context) {
 
 void tk_depthwise(const tk_convolution *c, const float *x, const float *weight, tk_epilogue epilogue, float *y) {
     const size_t taps = c->window.size[0] * c->window.size[1];
-    float *turned = malloc((taps * c->inputs + 1) * sizeof(float));
-    if (!turned) abort();
+    float *turned = tk_scratch(taps * c->inputs);
     transpose(weight, c->inputs, taps, turned);
     depthwise_job job = {.c = c, .variant = tk_current(), .x = x, .weight = turned, .epilogue = epilogue, .y = y};
     tk_parallel(c->batch * c->window.output[0], forward_row, &job);
-    free(turned);
 }
 
 // A row of inputs, one residue of the horizontal stride after the other: neighbours of one residue read neighbouring
@@ -101,7 +91,7 @@ static void input_row(size_t task, void *context) {
                 const ptrdiff_t offset = (ptrdiff_t)residue + w->before[1] - (ptrdiff_t)(kx * w->dilation[1]);
                 if (offset % stride[1] != 0) continue;
                 size_t first, last;
-                inside(offset / stride[1], 1, w->output[1], columns, &first, &last);
+                tk_inside(offset / stride[1], 1, w->output[1], columns, &first, &last);
                 if (first > column) end = tk_minimum(end, first);
                 if (last > column) end = tk_minimum(end, last);
             }
@@ -126,12 +116,10 @@ static void input_row(size_t task, void *context) {
 
 void tk_depthwise_input(const tk_convolution *c, const float *y, const float *weight, float *x) {
     const size_t taps = c->window.size[0] * c->window.size[1];
-    float *turned = malloc((taps * c->inputs + 1) * sizeof(float));
-    if (!turned) abort();
+    float *turned = tk_scratch(taps * c->inputs);
     transpose(weight, c->inputs, taps, turned);
     depthwise_job job = {.c = c, .variant = tk_current(), .x = y, .weight = turned, .y = x};
     tk_parallel(c->batch * c->window.input[0], input_row, &job);
-    free(turned);
 }
 
 // Rows of positions of one chunk into its own sums [tap, channel].
@@ -151,7 +139,7 @@ static void weight_chunk(size_t chunk, void *context) {
             for (size_t kx = 0; kx < w->size[1]; kx++) {
                 size_t first, last;
                 const ptrdiff_t offset = (ptrdiff_t)(kx * w->dilation[1]) - w->before[1];
-                inside(offset, w->stride[1], w->input[1], w->output[1], &first, &last);
+                tk_inside(offset, w->stride[1], w->input[1], w->output[1], &first, &last);
                 if (first >= last) continue;
                 const ptrdiff_t at = (ptrdiff_t)(first * w->stride[1]) + offset;
                 job->variant->depthwise_weight(line + at * (ptrdiff_t)channels, (ptrdiff_t)(w->stride[1] * channels),
@@ -166,13 +154,11 @@ void tk_depthwise_weight(const tk_convolution *c, const float *x, const float *y
     const size_t rows = c->batch * c->window.output[0], sums = c->window.size[0] * c->window.size[1] * c->inputs;
     depthwise_job job = {.c = c, .variant = tk_current(), .x = x, .weight = y, .rows = tk_ceiling(rows, 32)};
     job.chunks = rows == 0 ? 0 : tk_ceiling(rows, job.rows);
-    job.y = malloc((job.chunks + 1) * sums * sizeof(float) + 1);
-    if (!job.y) abort();
+    job.y = tk_scratch((job.chunks + 1) * sums);
     tk_parallel(job.chunks, weight_chunk, &job);
     float *total = job.y + job.chunks * sums;
     memset(total, 0, sums * sizeof(float));
     for (size_t chunk = 0; chunk < job.chunks; chunk++)
         for (size_t i = 0; i < sums; i++) total[i] += job.y[chunk * sums + i];
     transpose(total, c->window.size[0] * c->window.size[1], c->inputs, weight);
-    free(job.y);
 }

@@ -33,8 +33,9 @@ static operand_set batch_operands(const tk_product *p, const tk_variant *variant
     };
 }
 
-// Rows of A as tiles of six, k-major inside; a missing row of the last tile is left out, not padded. Where rows lie side
-// by side, eight are copied at once and the next depth overwrites the last two: `packed` has room for two floats more.
+// Rows of A as tiles of six, k-major inside; a missing row of the last tile is left out, not padded. Where rows lie
+// side by side, eight are copied at once and the next depth overwrites the last two: `packed` has room for two floats
+// more.
 static void pack_a(const float *a, ptrdiff_t row, ptrdiff_t column, size_t rows, size_t k, float *packed) {
     for (size_t first = 0; first < rows; first += TK_TILE_ROWS, packed += k * TK_TILE_ROWS) {
         size_t count = tk_minimum(TK_TILE_ROWS, rows - first);

@@ -95,8 +95,8 @@ static void attend(size_t task, void *context) {
     find(f, row, f->key + source * f->key_source + (ptrdiff_t)head * f->key_head, f->key_step, key);
     find(f, row, f->value + source * f->value_source + (ptrdiff_t)head * f->value_head, f->value_step, value);
     for (size_t token = 0; token < f->tokens; token++) {
-        const float *query = f->query + (ptrdiff_t)row * f->query_row + (ptrdiff_t)token * f->query_token +
-                             (ptrdiff_t)(head * f->dim);
+        const float *query =
+            f->query + (ptrdiff_t)row * f->query_row + (ptrdiff_t)token * f->query_token + (ptrdiff_t)(head * f->dim);
         variant->few_scores(query, key, padded, f->dim, weight);
         float scale = f->scale;
         if (f->mask) {

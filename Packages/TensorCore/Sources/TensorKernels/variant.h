@@ -7,10 +7,14 @@
 
 // A tile is six rows by two vectors, sums keep 32 lanes, and the widest variant has vectors of 16 floats.
 enum { TK_TILE_ROWS = 6, TK_LANES = 32, TK_MAXIMUM_TILE_COLUMNS = 32 };
-// Thin products: columns of a panel on every level, rows at a time, and panels at a time for one row.
-enum { TK_PANEL = 16, TK_THIN_ROWS = 6, TK_PANELS_AT_ONCE = 6 };
+// Weights at rest lie in panels of 16 columns on every level: a form that is kept outlives a change of the level.
+enum { TK_PANEL = 16 };
+// Thin products: rows at a time, and panels at a time for one row.
+enum { TK_THIN_ROWS = 6, TK_PANELS_AT_ONCE = 6 };
 // Attention of few queries: keys at a time.
 enum { TK_FEW = 8 };
+// The largest window of a depthwise convolution.
+enum { TK_DEPTHWISE_TAPS = 49 };
 
 // One register tile of a product: rows <= 6 by columns <= 2 vectors, k multiply-adds deep.
 typedef struct {
@@ -21,14 +25,12 @@ typedef struct {
     ptrdiff_t b_row; // columns contiguous; always two whole vectors readable
     float *c;
     ptrdiff_t c_row;
-    float *slope;         // in c's layout, or NULL
-    const float *bias;    // at the tile's first column, or NULL
+    float *slope;      // in c's layout, or NULL
+    const float *bias; // at the tile's first column, or NULL
     tk_activation activation;
     bool continues; // starts from c instead of zero
     bool finishes;  // applies bias and activation
 } tk_tile;
-
-enum { TK_DEPTHWISE_TAPS = 49 };
 
 // Six rows by two vectors of a product whose left rows are gathered: sums over segments of `length` floats each.
 typedef struct {
@@ -119,7 +121,6 @@ typedef struct {
     void (*winograd_weight)(const float *w, float *u, size_t stride);
     void (*winograd_cotangent)(const float *const *pixels, size_t channels, float *v, size_t frequency_stride);
     void (*winograd_window)(const float *u, size_t stride, float *w);
-    void (*accumulate)(const float *a, size_t a_step, const float *b, size_t b_step, size_t k, float *c, size_t c_row);
     void (*depthwise)(const tk_depthwise_run *r, size_t channels);
     void (*depthwise_weight)(const float *x, ptrdiff_t step, const float *g, size_t count, size_t channels,
                              float *sums);
@@ -173,5 +174,13 @@ bool tk_tiny_products(const tk_product *p);
 static inline size_t tk_minimum(size_t a, size_t b) { return a < b ? a : b; }
 static inline size_t tk_maximum(size_t a, size_t b) { return a > b ? a : b; }
 static inline size_t tk_ceiling(size_t a, size_t b) { return (a + b - 1) / b; }
+
+// Positions first..<last along one axis where a tap that reads position * step + offset lies inside an extent.
+static inline void tk_inside(ptrdiff_t offset, size_t step, size_t extent, size_t positions, size_t *first,
+                             size_t *last) {
+    const ptrdiff_t room = (ptrdiff_t)extent - offset;
+    *last = room <= 0 ? 0 : tk_minimum(positions, tk_ceiling((size_t)room, step));
+    *first = offset >= 0 ? 0 : tk_minimum(*last, tk_ceiling((size_t)-offset, step));
+}
 
 #endif

@@ -17,18 +17,15 @@ static void gather(const tk_gather *t) {
     const ptrdiff_t second = TK_WIDTH < TK_PANEL ? TK_WIDTH : t->panel_stride;
     const float *const *rows = t->rows;
     for (size_t s = 0; s < t->segments; s++, rows += TK_TILE_ROWS) {
-        const float *a0 = rows[0], *a1 = rows[1], *a2 = rows[2], *a3 = rows[3], *a4 = rows[4], *a5 = rows[5];
-        for (size_t k = 0; k < t->length; k++) {
+        const float *a[TK_TILE_ROWS];
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < TK_TILE_ROWS; i++) a[i] = rows[i];
+        for (size_t k = 0; k < t->length; k++, b += TK_PANEL) {
             const vf b0 = load(b), b1 = load(b + second);
-            vf a;
-#define ROW(i)                          \
-    a = all(a##i[k]);                   \
-    sum[i][0] = fma_(a, b0, sum[i][0]); \
-    sum[i][1] = fma_(a, b1, sum[i][1]);
-            ROW(0)
-            ROW(1) ROW(2) ROW(3) ROW(4) ROW(5)
-#undef ROW
-                b += TK_PANEL;
+            _Pragma("clang loop unroll(full)") for (int i = 0; i < TK_TILE_ROWS; i++) {
+                const vf ai = all(a[i][k]);
+                sum[i][0] = fma_(ai, b0, sum[i][0]);
+                sum[i][1] = fma_(ai, b1, sum[i][1]);
+            }
         }
     }
     if (t->finishes && t->offset) {
@@ -81,15 +78,12 @@ INLINE void input_six(const vf *x, int step, vf *y, int y_step) {
 // The 36 frequencies of 6 x 6 pixels, each channel at v[frequency * stride + channel].
 static void winograd_input(const float *const *pixels, size_t channels, float *v, size_t frequency_stride) {
     for (size_t c = 0; c < channels; c += TK_WIDTH) {
-        const size_t width = tk_minimum(TK_WIDTH, channels - c);
+        const size_t width = channels - c;
         vf x[36], y[36];
-        for (int i = 0; i < 36; i++) x[i] = width == TK_WIDTH ? load(pixels[i] + c) : load_some(pixels[i] + c, width);
+        for (int i = 0; i < 36; i++) x[i] = load_up_to(pixels[i] + c, width);
         _Pragma("clang loop unroll(full)") for (int i = 0; i < 6; i++) input_six(x + i, 6, y + i, 6);
         _Pragma("clang loop unroll(full)") for (int i = 0; i < 6; i++) input_six(y + 6 * i, 1, x + 6 * i, 1);
-        if (width == TK_WIDTH)
-            for (size_t i = 0; i < 36; i++) store(v + i * frequency_stride + c, x[i]);
-        else
-            for (size_t i = 0; i < 36; i++) store_some(v + i * frequency_stride + c, x[i], width);
+        for (size_t i = 0; i < 36; i++) store_up_to(v + i * frequency_stride + c, x[i], width);
     }
 }
 
@@ -109,7 +103,6 @@ static void winograd_output(const float *m, size_t frequency_stride, const tk_ga
         for (size_t i = 0; i < 36; i++) x[i] = load(m + i * frequency_stride + c);
         _Pragma("clang loop unroll(full)") for (int i = 0; i < 6; i++) output_four(x + i, 6, y + i, 6);
         _Pragma("clang loop unroll(full)") for (int i = 0; i < 4; i++) output_four(y + 6 * i, 1, x + 4 * i, 1);
-        const size_t width = tk_minimum(TK_WIDTH, columns - c);
         for (int i = 0; i < 16; i++) {
             if (!out[i]) continue;
             vf value = x[i];
@@ -117,11 +110,7 @@ static void winograd_output(const float *m, size_t frequency_stride, const tk_ga
                 value = fma_(value, load(epilogue->scale + c), load(epilogue->offset + c));
             else if (epilogue->offset)
                 value += load(epilogue->offset + c);
-            value = activated(value, epilogue->activation);
-            if (width == TK_WIDTH)
-                store(out[i] + c, value);
-            else
-                store_some(out[i] + c, value, width);
+            store_up_to(out[i] + c, activated(value, epilogue->activation), columns - c);
         }
     }
 }
@@ -142,36 +131,12 @@ INLINE void cotangent_six(const vf *g, int step, vf *y, int y_step) {
 // The 36 frequencies of 4 x 4 cotangents.
 static void winograd_cotangent(const float *const *pixels, size_t channels, float *v, size_t frequency_stride) {
     for (size_t c = 0; c < channels; c += TK_WIDTH) {
-        const size_t width = tk_minimum(TK_WIDTH, channels - c);
+        const size_t width = channels - c;
         vf x[16], y[24], z[36];
-        for (int i = 0; i < 16; i++) x[i] = width == TK_WIDTH ? load(pixels[i] + c) : load_some(pixels[i] + c, width);
+        for (int i = 0; i < 16; i++) x[i] = load_up_to(pixels[i] + c, width);
         _Pragma("clang loop unroll(full)") for (int i = 0; i < 4; i++) cotangent_six(x + i, 4, y + i, 4);
         _Pragma("clang loop unroll(full)") for (int i = 0; i < 6; i++) cotangent_six(y + 4 * i, 1, z + 6 * i, 1);
-        if (width == TK_WIDTH)
-            for (size_t i = 0; i < 36; i++) store(v + i * frequency_stride + c, z[i]);
-        else
-            for (size_t i = 0; i < 36; i++) store_some(v + i * frequency_stride + c, z[i], width);
-    }
-}
-
-// c[r, 0..<two vectors] += sum over k of a[k * a_step + r] * b[k * b_step + :], six rows.
-static void accumulate(const float *a, size_t a_step, const float *b, size_t b_step, size_t k, float *c, size_t c_row) {
-    vf sum[TK_TILE_ROWS][2];
-    _Pragma("clang loop unroll(full)") for (size_t i = 0; i < TK_TILE_ROWS; i++) {
-        sum[i][0] = load(c + i * c_row);
-        sum[i][1] = load(c + i * c_row + TK_WIDTH);
-    }
-    for (; k > 0; k--, a += a_step, b += b_step) {
-        const vf b0 = load(b), b1 = load(b + TK_WIDTH);
-        _Pragma("clang loop unroll(full)") for (int i = 0; i < TK_TILE_ROWS; i++) {
-            const vf ai = all(a[i]);
-            sum[i][0] = fma_(ai, b0, sum[i][0]);
-            sum[i][1] = fma_(ai, b1, sum[i][1]);
-        }
-    }
-    _Pragma("clang loop unroll(full)") for (size_t i = 0; i < TK_TILE_ROWS; i++) {
-        store(c + i * c_row, sum[i][0]);
-        store(c + i * c_row + TK_WIDTH, sum[i][1]);
+        for (size_t i = 0; i < 36; i++) store_up_to(v + i * frequency_stride + c, z[i], width);
     }
 }
 
@@ -200,41 +165,31 @@ static void winograd_window(const float *u, size_t stride, float *w) {
     }
 }
 
+// Three taps to six frequencies, `step` apart.
+INLINE void window_six(vf a, vf b, vf d, vf *y, int step) {
+    const vf even = (a + d) * (-1.0f / 6), odd = b * (1.0f / 6);
+    const vf far = fma_(all(1.0f / 24), a, d * (1.0f / 6)), steep = b * (1.0f / 12);
+    y[0] = a * 0.25f;
+    y[step] = even - odd;
+    y[2 * step] = even + odd;
+    y[3 * step] = far + steep;
+    y[4 * step] = far - steep;
+    y[5 * step] = d;
+}
+
 // The 36 frequencies of windows w[9][TK_PANEL], each row `stride` apart.
 static void winograd_weight(const float *w, float *u, size_t stride) {
     for (int c = 0; c < TK_PANEL; c += TK_WIDTH) {
-        vf rows[6][3];
-        for (int j = 0; j < 3; j++) {
-            const vf a = load(w + j * TK_PANEL + c), b = load(w + (3 + j) * TK_PANEL + c);
-            const vf d = load(w + (6 + j) * TK_PANEL + c);
-            const vf even = (a + d) * (-1.0f / 6), odd = b * (1.0f / 6);
-            const vf far = fma_(all(1.0f / 24), a, d * (1.0f / 6)), steep = b * (1.0f / 12);
-            rows[0][j] = a * 0.25f;
-            rows[1][j] = even - odd;
-            rows[2][j] = even + odd;
-            rows[3][j] = far + steep;
-            rows[4][j] = far - steep;
-            rows[5][j] = d;
-        }
-        for (size_t i = 0; i < 6; i++) {
-            const vf a = rows[i][0], b = rows[i][1], d = rows[i][2];
-            const vf even = (a + d) * (-1.0f / 6), odd = b * (1.0f / 6);
-            const vf far = fma_(all(1.0f / 24), a, d * (1.0f / 6)), steep = b * (1.0f / 12);
-            float *y = u + 6 * i * stride + c;
-            store(y, a * 0.25f);
-            store(y + stride, even - odd);
-            store(y + 2 * stride, even + odd);
-            store(y + 3 * stride, far + steep);
-            store(y + 4 * stride, far - steep);
-            store(y + 5 * stride, d);
-        }
+        vf rows[18], y[36]; // rows: [six, column of the window]
+        for (int j = 0; j < 3; j++)
+            window_six(load(w + j * TK_PANEL + c), load(w + (3 + j) * TK_PANEL + c), load(w + (6 + j) * TK_PANEL + c),
+                       rows + j, 3);
+        for (int i = 0; i < 6; i++) window_six(rows[3 * i], rows[3 * i + 1], rows[3 * i + 2], y + 6 * i, 1);
+        for (size_t i = 0; i < 36; i++) store(u + i * stride + c, y[i]);
     }
 }
 
 // One window per channel
-
-// y[i, :] = activation(sum over taps of source[tap] + i * step times weight[tap], ...) for `count` pixels.
-INLINE vf load_up_to(const float *p, size_t width) { return width >= TK_WIDTH ? load(p) : load_some(p, width); }
 
 // y[i, :] = activation(sum over taps of source[tap] + i * step times weight[tap], ...) for pixels <= 4, vectors <= 2.
 INLINE void depthwise_pixels(const tk_depthwise_run *r, int pixels, int vectors, size_t c, size_t width, float *y) {
@@ -257,11 +212,7 @@ INLINE void depthwise_pixels(const tk_depthwise_run *r, int pixels, int vectors,
         for (int i = 0; i < pixels; i++) {
             vf value = sum[i][v];
             if (r->offset) value = r->scale ? fma_(value, scale, offset) : value + offset;
-            value = activated(value, r->activation);
-            if (width >= TK_WIDTH)
-                store(y + i * r->y_step + at, value);
-            else
-                store_some(y + i * r->y_step + at, value, width);
+            store_up_to(y + i * r->y_step + at, activated(value, r->activation), width);
         }
     }
 }

@@ -14,6 +14,15 @@ INLINE void store_some(float *p, vf x, size_t count) {
     memcpy(p, padded, count * sizeof(float));
 }
 
+// The first `count` floats, or a whole vector where there are that many.
+INLINE vf load_up_to(const float *p, size_t count) { return count >= TK_WIDTH ? load(p) : load_some(p, count); }
+INLINE void store_up_to(float *p, vf x, size_t count) {
+    if (count >= TK_WIDTH)
+        store(p, x);
+    else
+        store_some(p, x, count);
+}
+
 #define UNARY(name, expression)                                                         \
     static void unary_##name(const float *in, float *out, size_t n, float p, float q) { \
         (void)p, (void)q;                                                               \
@@ -72,7 +81,7 @@ GRADIENT(gelu_tanh, (g * gelu_tanh_slope(x)))
 GRADIENT(silu, (g * silu_slope(x)))
 GRADIENT(sin, (g * cos_(x)))
 GRADIENT(cos, (-g * sin_(x)))
-GRADIENT(tanh, g * (1.0f - x * x))
+GRADIENT(tanh, g *(1.0f - x * x))
 GRADIENT(sigmoid, (g * (x * (1.0f - x))))
 GRADIENT(softplus, (g * pick(x > 20.0f, all(1), sigmoid_(x))))
 GRADIENT(abs, (g * sign_(x)))
@@ -335,193 +344,7 @@ static void adam(float *p, const float *g, float *m, float *v, size_t n, const f
     }
 }
 
-// Matrix product
-
-enum { COLUMNS = 2 * TK_WIDTH };
-#define SINE_FREQUENCY 30.0f
-
-INLINE vf activated(vf x, tk_activation activation) {
-    switch (activation) {
-    case TK_RELU:
-        return relu_(x);
-    case TK_GELU:
-        return gelu_(x);
-    case TK_SINE:
-        return sin_(x * SINE_FREQUENCY);
-    default:
-        return x;
-    }
-}
-
-// Bias and activation on the finished sums of a tile, and the activation's derivative if it is wanted.
-static void finish(const tk_tile *t, float *c, ptrdiff_t c_row, float *slope, const float *bias) {
-#define FINISH(kind, derivative)                                        \
-    for (size_t i = 0; i < t->rows; i++)                                \
-        for (size_t j = 0; j < COLUMNS; j += TK_WIDTH) {                \
-            float *target = c + (ptrdiff_t)i * c_row + j;               \
-            vf x = bias ? load(target) + load(bias + j) : load(target); \
-            if (slope) store(slope + (ptrdiff_t)i * c_row + j, derivative); \
-            store(target, activated(x, kind));                          \
-        }                                                               \
-    break;
-    switch (t->activation) {
-    case TK_RELU:
-        FINISH(TK_RELU, one_where(x > 0.0f))
-    case TK_GELU:
-        FINISH(TK_GELU, gelu_slope(x))
-    case TK_SINE:
-        FINISH(TK_SINE, cos_(x * SINE_FREQUENCY) * SINE_FREQUENCY)
-    default:
-        FINISH(TK_IDENTITY, all(1))
-    }
-#undef FINISH
-}
-
-// A tile of `rows` by two vectors; rows, a's strides when packed and b's stride are constants after inlining.
-INLINE void tile_rows(const tk_tile *t, int rows, ptrdiff_t a_row, ptrdiff_t a_column, ptrdiff_t b_row, float *c,
-                      ptrdiff_t c_row) {
-    vf sum[TK_TILE_ROWS][2];
-    _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
-        sum[i][0] = t->continues ? load(c + i * c_row) : all(0);
-        sum[i][1] = t->continues ? load(c + i * c_row + TK_WIDTH) : all(0);
-    }
-    // Two pointers, three rows each: every row is then a base and a scaled index, without an addition of its own.
-    const float *a[2] = {t->a, t->a + 3 * a_row}, *b = t->b;
-    for (size_t k = 0; k < t->k; k++) {
-        vf b0 = load(b), b1 = load(b + TK_WIDTH);
-        _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
-            vf ai = all(a[i / 3][i % 3 * a_row]);
-            sum[i][0] = fma_(ai, b0, sum[i][0]);
-            sum[i][1] = fma_(ai, b1, sum[i][1]);
-        }
-        a[0] += a_column;
-        a[1] += a_column;
-        b += b_row;
-    }
-    _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
-        store(c + i * c_row, sum[i][0]);
-        store(c + i * c_row + TK_WIDTH, sum[i][1]);
-    }
-}
-
-static void tile_whole(const tk_tile *t, float *c, ptrdiff_t c_row, float *slope, const float *bias) {
-#define TILE(rows)                                                            \
-    case rows:                                                                \
-        if (t->a_row == 1 && t->a_column == TK_TILE_ROWS && t->b_row == COLUMNS) \
-            tile_rows(t, rows, 1, TK_TILE_ROWS, COLUMNS, c, c_row);           \
-        else if (t->a_column == 1 && t->b_row == COLUMNS)                     \
-            tile_rows(t, rows, t->a_row, 1, COLUMNS, c, c_row);               \
-        else                                                                  \
-            tile_rows(t, rows, t->a_row, t->a_column, t->b_row, c, c_row);    \
-        break;
-    switch (t->rows) { TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6) }
-#undef TILE
-    if (t->finishes && (bias || slope || t->activation != TK_IDENTITY)) finish(t, c, c_row, slope, bias);
-}
-
-static void tile(const tk_tile *t) {
-    if (t->columns == COLUMNS) {
-        tile_whole(t, t->c, t->c_row, t->slope, t->bias);
-        return;
-    }
-    // Fewer columns: the same arithmetic on padded copies.
-    float c[TK_TILE_ROWS * COLUMNS] = {0}, slope[TK_TILE_ROWS * COLUMNS], bias[COLUMNS] = {0};
-    if (t->continues)
-        for (size_t i = 0; i < t->rows; i++)
-            memcpy(c + i * COLUMNS, t->c + (ptrdiff_t)i * t->c_row, t->columns * sizeof(float));
-    if (t->bias) memcpy(bias, t->bias, t->columns * sizeof(float));
-    tile_whole(t, c, COLUMNS, t->slope ? slope : NULL, t->bias ? bias : NULL);
-    for (size_t i = 0; i < t->rows; i++) {
-        memcpy(t->c + (ptrdiff_t)i * t->c_row, c + i * COLUMNS, t->columns * sizeof(float));
-        if (t->slope && t->finishes)
-            memcpy(t->slope + (ptrdiff_t)i * t->c_row, slope + i * COLUMNS, t->columns * sizeof(float));
-    }
-}
-
-// The cotangent before an activation, g times the saved derivative (ReLU: where the saved output is positive; identity:
-// g itself, nothing written), and its sums per column.
-static void activation_cotangent(tk_activation activation, const float *saved, const float *g, float *dx, size_t rows,
-                                 size_t n, float *sums) {
-    zero(sums, n);
-    for (size_t i = 0; i < rows * n; i += n) {
-        size_t j = 0;
-#define COTANGENT(value)                                                  \
-    for (; j + TK_WIDTH <= n; j += TK_WIDTH) {                            \
-        vf x = load(g + i + j);                                           \
-        x = value(x, load(saved + i + j));                                \
-        store(dx + i + j, x);                                             \
-        store(sums + j, load(sums + j) + x);                              \
-    }                                                                     \
-    if (j < n) {                                                          \
-        vf x = value(load_some(g + i + j, n - j), load_some(saved + i + j, n - j)); \
-        store_some(dx + i + j, x, n - j);                                 \
-        store_some(sums + j, load_some(sums + j, n - j) + x, n - j);      \
-    }                                                                     \
-    break;
-#define WHERE_POSITIVE(x, output) pick(output <= 0.0f, all(0), x)
-#define TIMES(x, slope) (x * slope)
-        switch (activation) {
-        case TK_IDENTITY:
-            for (; j < n; j++) sums[j] += g[i + j];
-            break;
-        case TK_RELU:
-            COTANGENT(WHERE_POSITIVE)
-        default:
-            COTANGENT(TIMES)
-        }
-    }
-#undef COTANGENT
-#undef WHERE_POSITIVE
-#undef TIMES
-}
-
-// Eight columns of eight depths at a time, so that a transposed operand is read along its rows.
-static void pack_b(const float *b, ptrdiff_t row, ptrdiff_t column, size_t k, size_t columns, float *panel) {
-    if (columns < COLUMNS) memset(panel, 0, k * COLUMNS * sizeof(float));
-    if (column == 1 && columns == COLUMNS) {
-        for (size_t i = 0; i < k; i++) {
-            store(panel + i * COLUMNS, load(b + (ptrdiff_t)i * row));
-            store(panel + i * COLUMNS + TK_WIDTH, load(b + (ptrdiff_t)i * row + TK_WIDTH));
-        }
-        return;
-    }
-    if (column == 1) {
-        for (size_t i = 0; i < k; i++) memcpy(panel + i * COLUMNS, b + (ptrdiff_t)i * row, columns * sizeof(float));
-        return;
-    }
-    typedef float v8 __attribute__((vector_size(32)));
-    typedef float v8_anywhere __attribute__((vector_size(32), aligned(4), may_alias));
-    size_t done = 0;
-    if (row == 1) {
-        for (; done + 8 <= k; done += 8) {
-            for (size_t j = 0; j < columns; j += 8) {
-                v8 in[8] = {{0}}, pairs[8], quads[8];
-                for (size_t c = 0; c < tk_minimum(8, columns - j); c++)
-                    in[c] = *(const v8_anywhere *)(b + (ptrdiff_t)done + (ptrdiff_t)(j + c) * column);
-                for (int c = 0; c < 4; c++) {
-                    pairs[2 * c] = __builtin_shufflevector(in[2 * c], in[2 * c + 1], 0, 8, 2, 10, 4, 12, 6, 14);
-                    pairs[2 * c + 1] = __builtin_shufflevector(in[2 * c], in[2 * c + 1], 1, 9, 3, 11, 5, 13, 7, 15);
-                }
-                for (int h = 0; h < 8; h += 4)
-                    for (int c = 0; c < 2; c++) {
-                        quads[h + c] =
-                            __builtin_shufflevector(pairs[h + c], pairs[h + c + 2], 0, 1, 8, 9, 4, 5, 12, 13);
-                        quads[h + c + 2] =
-                            __builtin_shufflevector(pairs[h + c], pairs[h + c + 2], 2, 3, 10, 11, 6, 7, 14, 15);
-                    }
-                for (int d = 0; d < 4; d++) {
-                    v8 low = __builtin_shufflevector(quads[d], quads[d + 4], 0, 1, 2, 3, 8, 9, 10, 11);
-                    v8 high = __builtin_shufflevector(quads[d], quads[d + 4], 4, 5, 6, 7, 12, 13, 14, 15);
-                    *(v8_anywhere *)(panel + (done + (size_t)d) * COLUMNS + j) = low;
-                    *(v8_anywhere *)(panel + (done + (size_t)d + 4) * COLUMNS + j) = high;
-                }
-            }
-        }
-    }
-    for (size_t i = done; i < k; i++)
-        for (size_t j = 0; j < columns; j++) panel[i * COLUMNS + j] = b[(ptrdiff_t)i * row + (ptrdiff_t)j * column];
-}
-
+#include "variant_product.h"
 #include "variant_sequence.h"
 #include "variant_signal.h"
 #include "variant_convolution.h"
@@ -621,7 +444,6 @@ const tk_variant TK_VARIANT = {
     .winograd_weight = winograd_weight,
     .winograd_cotangent = winograd_cotangent,
     .winograd_window = winograd_window,
-    .accumulate = accumulate,
     .depthwise = depthwise,
     .depthwise_weight = depthwise_weight,
     .channel_moments = channel_moments,

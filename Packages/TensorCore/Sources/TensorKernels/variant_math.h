@@ -155,13 +155,17 @@ INLINE bool any(vi mask) {
     return found != 0;
 }
 
+// sin(n pi/2 + r) from sin r and cos r.
+INLINE vf turned(vi n, vf sine, vf cosine) {
+    vf y = pick((n & 1) != 0, cosine, sine);
+    return (vf)((vi)y ^ ((n & 2) << 30));
+}
+
 // sin(x + shift pi/2).
 INLINE vf circular(vf x, int shift) {
     vi n;
     vf r = reduce_angle(x, &n);
-    n += shift;
-    vf y = pick((n & 1) != 0, cosine_of_reduced(r), sine_of_reduced(r));
-    return (vf)((vi)y ^ ((n & 2) << 30));
+    return turned(n + shift, sine_of_reduced(r), cosine_of_reduced(r));
 }
 
 INLINE vf sin_(vf x) {
@@ -172,6 +176,17 @@ INLINE vf sin_(vf x) {
 INLINE vf cos_(vf x) {
     vf y = circular(x, 1);
     return any(~(abs_(x) < 8192.0f)) ? large_angles(x, y, cos) : y;
+}
+
+// sin_ and cos_ of one angle.
+INLINE vf sine_and_cosine(vf x, vf *cosine) {
+    vi n;
+    vf r = reduce_angle(x, &n);
+    vf s = sine_of_reduced(r), c = cosine_of_reduced(r), sine = turned(n, s, c);
+    *cosine = turned(n + 1, s, c);
+    if (!any(~(abs_(x) < 8192.0f))) return pick(x == 0.0f, x, sine);
+    *cosine = large_angles(x, *cosine, cos);
+    return large_angles(x, sine, sin);
 }
 
 INLINE vf tanh_(vf x) {
@@ -216,8 +231,9 @@ INLINE vf erf_(vf x) {
 }
 
 INLINE vf relu_(vf x) { return pick(x <= 0.0f, all(0), x); }
-// The normal distribution function and e^(-x^2/2), which its tail is a smooth multiple of: with t = |x|/sqrt 2 the tail is
-// erfc(t)/2 = e^(-t^2) s P(s), s = 1/(1 + t/2), P minimax to 4e-8 on t < 9.4; beyond, the exponential is 0.
+
+// The normal distribution function and e^(-x^2/2), which its tail is a smooth multiple of: with t = |x|/sqrt 2 the tail
+// is erfc(t)/2 = e^(-t^2) s P(s), s = 1/(1 + t/2), P minimax to 4e-8 on t < 9.4; beyond, the exponential is 0.
 INLINE vf normal_distribution(vf x, vf *bell) {
     *bell = exp_(x * x * -0.5f);
     vf s = 1.0f / fma_(abs_(x), all(0.353553391f), all(1));

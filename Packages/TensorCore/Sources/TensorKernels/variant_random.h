@@ -62,7 +62,8 @@ INLINE void ordered_words(const tk_random *r, uint64_t block, vu words[4 * PHILO
 
 enum { PHILOX_ELEMENTS = 4 * PHILOX_BLOCKS };
 
-INLINE void dropout_blocks(const tk_random *r, uint64_t block, int32_t threshold, float scale, const float *x, float *y) {
+INLINE void dropout_blocks(const tk_random *r, uint64_t block, int32_t threshold, float scale, const float *x,
+                           float *y) {
     vu words[4 * PHILOX_VECTORS];
     ordered_words(r, block, words);
     _Pragma("clang loop unroll(full)") for (int v = 0; v < 4 * PHILOX_VECTORS; v++) {
@@ -71,8 +72,8 @@ INLINE void dropout_blocks(const tk_random *r, uint64_t block, int32_t threshold
     }
 }
 
-// Elements first..<first + n of a sequence, kept (scaled) where the upper 24 bits of the word reach `threshold`, else 0;
-// x and y are at `first`, and may be equal.
+// Elements first..<first + n of a sequence, kept (scaled) where the upper 24 bits of the word reach `threshold`, else
+// 0; x and y are at `first`, and may be equal.
 static void dropout(const tk_random *r, uint64_t first, int32_t threshold, float scale, const float *x, float *y,
                     size_t n) {
     size_t i = 0;

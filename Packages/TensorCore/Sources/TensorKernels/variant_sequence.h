@@ -16,8 +16,8 @@ INLINE void thin_tile(const tk_thin *t, int rows, int panels, const float *a, co
         if (panels == 1) __builtin_prefetch(b + 2048);
         _Pragma("clang loop unroll(full)") for (int j = 0; j < panels * PANEL_VECTORS; j++) {
             vf bj = load(b + (size_t)(j / PANEL_VECTORS) * step + (size_t)(j % PANEL_VECTORS) * TK_WIDTH);
-            _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++)
-                sum[i][j] = fma_(all(a[(ptrdiff_t)i * t->a_row]), bj, sum[i][j]);
+            _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) sum[i][j] =
+                fma_(all(a[(ptrdiff_t)i * t->a_row]), bj, sum[i][j]);
         }
         a += t->a_column;
         b += TK_PANEL;
@@ -28,13 +28,8 @@ INLINE void thin_tile(const tk_thin *t, int rows, int panels, const float *a, co
             if (first >= t->n) break;
             size_t count = tk_minimum(TK_WIDTH, t->n - first);
             vf x = sum[i][j];
-            if (t->bias) x += count == TK_WIDTH ? load(t->bias + first) : load_some(t->bias + first, count);
-            x = activated(x, t->activation);
-            float *y = c + (ptrdiff_t)i * t->c_row + (ptrdiff_t)first;
-            if (count == TK_WIDTH)
-                store(y, x);
-            else
-                store_some(y, x, count);
+            if (t->bias) x += load_up_to(t->bias + first, count);
+            store_up_to(c + (ptrdiff_t)i * t->c_row + (ptrdiff_t)first, activated(x, t->activation), count);
         }
     }
 }
@@ -103,27 +98,6 @@ static void tiny_products(const tk_product *p, size_t first, size_t last) {
 
 // Attention of few queries
 
-typedef float eight __attribute__((vector_size(32)));
-typedef float eight_anywhere __attribute__((vector_size(32), aligned(4), may_alias));
-
-// Rows become columns.
-INLINE void transpose_eight(eight x[8]) {
-    eight pairs[8], quads[8];
-    _Pragma("clang loop unroll(full)") for (int r = 0; r < 8; r += 2) {
-        pairs[r] = __builtin_shufflevector(x[r], x[r + 1], 0, 8, 2, 10, 4, 12, 6, 14);
-        pairs[r + 1] = __builtin_shufflevector(x[r], x[r + 1], 1, 9, 3, 11, 5, 13, 7, 15);
-    }
-    _Pragma("clang loop unroll(full)") for (int h = 0; h < 8; h += 4)
-        _Pragma("clang loop unroll(full)") for (int r = h; r < h + 2; r++) {
-            quads[r] = __builtin_shufflevector(pairs[r], pairs[r + 2], 0, 1, 8, 9, 4, 5, 12, 13);
-            quads[r + 2] = __builtin_shufflevector(pairs[r], pairs[r + 2], 2, 3, 10, 11, 6, 7, 14, 15);
-        }
-    _Pragma("clang loop unroll(full)") for (int r = 0; r < 4; r++) {
-        x[r] = __builtin_shufflevector(quads[r], quads[r + 4], 0, 1, 2, 3, 8, 9, 10, 11);
-        x[r + 4] = __builtin_shufflevector(quads[r], quads[r + 4], 4, 5, 6, 7, 12, 13, 14, 15);
-    }
-}
-
 // Eight chains over d ascending: the sum over d of query[d] * key[0..<8][d], as far as whole blocks of eight go.
 INLINE void score_eight(const float *query, const float *const *key, size_t dim, float *score) {
     eight sum = {0};
@@ -156,17 +130,16 @@ static void few_mixed(const float *weight, const float *const *value, size_t cou
         for (int v = 0; v < 8; v++) sum[v] = all(0);
         for (size_t j = 0; j < count; j++) {
             vf w = all(weight[j]);
-            _Pragma("clang loop unroll(full)") for (int v = 0; v < 8; v++)
-                sum[v] = fma_(w, load(value[j] + d + v * TK_WIDTH), sum[v]);
+            _Pragma("clang loop unroll(full)") for (int v = 0; v < 8; v++) sum[v] =
+                fma_(w, load(value[j] + d + v * TK_WIDTH), sum[v]);
         }
         for (int v = 0; v < 8; v++) store(y + d + v * TK_WIDTH, sum[v]);
     }
     for (; d < dim; d += TK_WIDTH) {
         size_t width = tk_minimum(TK_WIDTH, dim - d);
         vf sum = all(0);
-        for (size_t j = 0; j < count; j++)
-            sum = fma_(all(weight[j]), width == TK_WIDTH ? load(value[j] + d) : load_some(value[j] + d, width), sum);
-        store_some(y + d, sum, width);
+        for (size_t j = 0; j < count; j++) sum = fma_(all(weight[j]), load_up_to(value[j] + d, width), sum);
+        store_up_to(y + d, sum, width);
     }
 }
 

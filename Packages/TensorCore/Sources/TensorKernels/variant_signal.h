@@ -62,7 +62,7 @@ INLINE void eight_powers(const float *x, size_t step, size_t bins, bool uses_pow
                    __builtin_shufflevector(low, high, 1, 3, 5, 7, 9, 11, 13, 15);
         }
         transpose_eight(p);
-        _Pragma("clang loop unroll(full)") for (size_t u = 0; u < 8; u++) *(eight_anywhere *)(y + (k + u) * 8) = p[u];
+        _Pragma("clang loop unroll(full)") for (size_t u = 0; u < 8; u++) * (eight_anywhere *)(y + (k + u) * 8) = p[u];
     }
     for (; k < bins; k++)
         for (size_t f = 0; f < 8; f++) {
@@ -106,8 +106,8 @@ static void transpose_pairs(const float *x, ptrdiff_t x_row, size_t rows, size_t
             float *to = y + (ptrdiff_t)j * y_row + 2 * (ptrdiff_t)i;
             if (i + 4 <= rows && j + 4 <= columns) {
                 four a[4];
-                _Pragma("clang loop unroll(full)") for (int r = 0; r < 4; r++)
-                    a[r] = *(const four_anywhere *)(from + r * x_row);
+                _Pragma("clang loop unroll(full)") for (int r = 0; r < 4; r++) a[r] =
+                    *(const four_anywhere *)(from + r * x_row);
                 four b0 = __builtin_shufflevector(a[0], a[1], 0, 4, 2, 6);
                 four b1 = __builtin_shufflevector(a[0], a[1], 1, 5, 3, 7);
                 four b2 = __builtin_shufflevector(a[2], a[3], 0, 4, 2, 6);

@@ -15,14 +15,6 @@ typedef struct {
     int32_t *index;
 } window_job;
 
-// Positions first..<last along one axis where tap `tap` lies inside an input of `extent`.
-static void inside(size_t tap, size_t dilation, size_t stride, ptrdiff_t before, size_t extent, size_t positions,
-                   size_t *first, size_t *last) {
-    ptrdiff_t offset = (ptrdiff_t)(tap * dilation) - before, room = (ptrdiff_t)extent - offset;
-    *last = room <= 0 ? 0 : tk_minimum(positions, tk_ceiling((size_t)room, stride));
-    *first = offset >= 0 ? 0 : tk_minimum(*last, tk_ceiling((size_t)-offset, stride));
-}
-
 // Calls body once per tap and row of positions that meet the input, in ascending order of tap, then row: `columns` is
 // the row's first position inside, `x` what lies under it, `count` how many follow, `stride` apart in x.
 typedef void (*run_body)(float *columns, float *x, size_t count, size_t stride);
@@ -30,10 +22,12 @@ typedef void (*run_body)(float *columns, float *x, size_t count, size_t stride);
 static void for_runs(const tk_window *w, float *x, float *columns, size_t tap_step, run_body body) {
     for (size_t ky = 0; ky < w->size[0]; ky++) {
         size_t top, bottom;
-        inside(ky, w->dilation[0], w->stride[0], w->before[0], w->input[0], w->output[0], &top, &bottom);
+        tk_inside((ptrdiff_t)(ky * w->dilation[0]) - w->before[0], w->stride[0], w->input[0], w->output[0], &top,
+                  &bottom);
         for (size_t kx = 0; kx < w->size[1]; kx++) {
             size_t first, last;
-            inside(kx, w->dilation[1], w->stride[1], w->before[1], w->input[1], w->output[1], &first, &last);
+            tk_inside((ptrdiff_t)(kx * w->dilation[1]) - w->before[1], w->stride[1], w->input[1], w->output[1], &first,
+                      &last);
             if (first == last) continue;
             float *target = columns + (ky * w->size[1] + kx) * tap_step;
             const ptrdiff_t column = (ptrdiff_t)(first * w->stride[1] + kx * w->dilation[1]) - w->before[1];

@@ -44,6 +44,25 @@ void tk_winograd_pack(const tk_convolution *c, const float *weight, bool flipped
     tk_parallel(panel_count(c), pack_panel, &job);
 }
 
+// Tiles
+
+// Top left position of a tile of maps with so many rows and columns of tiles.
+static void place(size_t tile, size_t rows, size_t columns, size_t *image, size_t *row, size_t *column) {
+    *column = tile % columns * 4;
+    *row = tile / columns % rows * 4;
+    *image = tile / columns / rows;
+}
+
+// A tile's pixels, `side` by `side`, with the given distance to its position; `zeros` outside.
+static void gather_pixels(const float *x, const size_t *extent, size_t channels, size_t image, size_t row,
+                          size_t column, size_t side, const ptrdiff_t *before, const float *zeros,
+                          const float **pixels) {
+    for (size_t j = 0; j < side * side; j++) {
+        const size_t y = row + j / side - (size_t)before[0], u = column + j % side - (size_t)before[1];
+        pixels[j] = y < extent[0] && u < extent[1] ? x + ((image * extent[0] + y) * extent[1] + u) * channels : zeros;
+    }
+}
+
 // The product
 
 typedef struct {
@@ -54,13 +73,6 @@ typedef struct {
     float *y;
     size_t tile_rows, tile_columns, tiles; // per image; tiles per task
 } winograd_job;
-
-// Top left position of a tile.
-static void place(const winograd_job *job, size_t tile, size_t *image, size_t *row, size_t *column) {
-    *column = tile % job->tile_columns * 4;
-    *row = tile / job->tile_columns % job->tile_rows * 4;
-    *image = tile / job->tile_columns / job->tile_rows;
-}
 
 static void winograd_task(size_t task, void *context) {
     const winograd_job *job = context;
@@ -79,13 +91,8 @@ static void winograd_task(size_t task, void *context) {
         const float *pixels[FREQUENCIES];
         if (i < count) {
             size_t image, row, column;
-            place(job, begin + i, &image, &row, &column);
-            for (size_t j = 0; j < FREQUENCIES; j++) {
-                const size_t y = row + j / 6 - (size_t)w->before[0], x = column + j % 6 - (size_t)w->before[1];
-                pixels[j] = y < w->input[0] && x < w->input[1]
-                                ? job->x + ((image * w->input[0] + y) * w->input[1] + x) * inputs
-                                : zeros;
-            }
+            place(begin + i, job->tile_rows, job->tile_columns, &image, &row, &column);
+            gather_pixels(job->x, w->input, inputs, image, row, column, 6, w->before, zeros, pixels);
         } else {
             for (size_t j = 0; j < FREQUENCIES; j++) pixels[j] = zeros;
         }
@@ -114,7 +121,7 @@ static void winograd_task(size_t task, void *context) {
         if (job->epilogue.offset) epilogue.offset = memcpy(offset, job->epilogue.offset + j, columns * sizeof(float));
         for (size_t i = 0; i < count; i++) {
             size_t image, row, column;
-            place(job, begin + i, &image, &row, &column);
+            place(begin + i, job->tile_rows, job->tile_columns, &image, &row, &column);
             float *out[16];
             for (size_t k = 0; k < 16; k++) {
                 const size_t y = row + k / 4, x = column + k % 4;
@@ -178,16 +185,6 @@ size_t tk_winograd_workspace_count(const tk_convolution *c) {
     return FREQUENCIES * (CHUNK * (job.v_row + job.h_row) + job.sum_row * job.sum_rows);
 }
 
-// A tile's pixels, `side` by `side`, with the given distance to its position; `zeros` outside.
-static void gather_pixels(const float *x, const size_t *extent, size_t channels, size_t image, size_t row,
-                          size_t column, size_t side, const ptrdiff_t *before, const float *zeros,
-                          const float **pixels) {
-    for (size_t j = 0; j < side * side; j++) {
-        const size_t y = row + j / side - (size_t)before[0], u = column + j % side - (size_t)before[1];
-        pixels[j] = y < extent[0] && u < extent[1] ? x + ((image * extent[0] + y) * extent[1] + u) * channels : zeros;
-    }
-}
-
 static void transform_task(size_t task, void *context) {
     const adjoint_job *job = context;
     const tk_convolution *c = job->c;
@@ -196,9 +193,8 @@ static void transform_task(size_t task, void *context) {
     float *zeros = tk_scratch(widest);
     memset(zeros, 0, widest * sizeof(float));
     for (size_t i = task * 4; i < tk_minimum(task * 4 + 4, job->count); i++) {
-        const size_t tile = job->first + i, column = tile % job->tile_columns * 4;
-        const size_t row = tile / job->tile_columns % job->tile_rows * 4;
-        const size_t image = tile / job->tile_columns / job->tile_rows;
+        size_t image, row, column;
+        place(job->first + i, job->tile_rows, job->tile_columns, &image, &row, &column);
         const float *pixels[FREQUENCIES];
         gather_pixels(job->x, c->window.input, c->inputs, image, row, column, 6, c->window.before, zeros, pixels);
         job->variant->winograd_input(pixels, c->inputs, job->v + i * job->v_row, CHUNK * job->v_row);
@@ -212,10 +208,21 @@ static void frequency_task(size_t frequency, void *context) {
     const float *v = job->v + frequency * CHUNK * job->v_row, *h = job->h + frequency * CHUNK * job->h_row;
     float *sums = job->sums + frequency * job->sum_row * job->sum_rows;
     const size_t group = job->variant->tile_columns;
+    tk_tile t = {.k = job->count,
+                 .rows = TK_TILE_ROWS,
+                 .columns = group,
+                 .a_row = 1,
+                 .a_column = (ptrdiff_t)job->h_row,
+                 .b_row = (ptrdiff_t)job->v_row,
+                 .c_row = (ptrdiff_t)job->sum_row,
+                 .continues = true};
     for (size_t j = 0; j < job->c->inputs; j += group)
-        for (size_t i = 0; i < job->c->outputs; i += TK_TILE_ROWS)
-            job->variant->accumulate(h + i, job->h_row, v + j, job->v_row, job->count, sums + i * job->sum_row + j,
-                                     job->sum_row);
+        for (size_t i = 0; i < job->c->outputs; i += TK_TILE_ROWS) {
+            t.a = h + i;
+            t.b = v + j;
+            t.c = sums + i * job->sum_row + j;
+            job->variant->tile(&t);
+        }
 }
 
 static void window_task(size_t output, void *context) {

@@ -1,5 +1,6 @@
 // Fused attention equals the separate operations: values and slopes to the bit, with every mask and with dropout.
 
+import TensorTesting
 import Testing
 
 @testable import Tensors
@@ -71,6 +72,9 @@ private let masks: [(name: String, make: @Sendable (Int) -> AttentionMask)] = [
         }
         #expect(slope.scalars == plain.scalars)
         #expect(slope.scalars.contains { abs($0) > 0.01 })
+        let packed = Tensor.stacked([q, q, q].map { $0.transposed(1, 2) }, along: 2)
+        let own = gradient(at: bias) { selfAttention(packed: packed, mask: .additive($0)).squared().sum() }
+        #expect(difference(of: own.scalars, from: plain.scalars, within: .float32.times(4)) == nil)
     }
 
     @Test func `no query and no key are legal`() {

@@ -2,14 +2,12 @@
 // steps and random numbers, for Float32 in C.
 //
 // Contract of every function here:
-//   - It keeps no pointer it was given and does not check shapes: callers did. Each thread keeps one scratch buffer,
-//   which
-//     only grows.
+//   - It keeps no pointer it was given and does not check shapes: callers did. Each thread keeps scratch buffers, which
+//     only grow.
 //   - Results depend on shapes and values alone: not on the number of threads and not on the instruction set. Work is
-//   cut
-//     into blocks whose borders depend on the shape; partial sums are combined in block order; a multiply-add is one
-//     FMA unless said otherwise. Inside a block, sums use 32 lanes (element i in lane i mod 32) combined as a binary
-//     tree.
+//     cut into blocks whose borders depend on the shape; partial sums are combined in block order; a multiply-add is
+//     one FMA unless said otherwise. Inside a block, sums use 32 lanes (element i in lane i mod 32) combined as a
+//     binary tree.
 //   - Three variants (baseline, AVX2+FMA, AVX-512) are compiled from one text and chosen once, at first use.
 //   - Pointers never alias unless the comment says so. Sizes are counts of elements.
 #ifndef TENSOR_KERNELS_H
@@ -344,7 +342,7 @@ typedef struct {
 void tk_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
 // Uniform in low..<high: low + (high - low) * (word >> 8) * 2^-24.
 void tk_random_uniform(tk_random r, float *y, size_t n, float low, float high);
-// y[i] = scale * x[i] (plus 0) where the uniform number of element i in 0...1 reaches `probability`, else 0; x may be y.
+// y[i] = scale * x[i] (plus 0) where the uniform number of element i reaches `probability`, else 0; x may be y.
 void tk_dropout(tk_random r, const float *x, float *y, size_t n, float probability, float scale);
 // Box-Muller in double on words (0,1) and (2,3), rounded, then times deviation plus mean.
 void tk_random_normal(tk_random r, float *y, size_t n, float mean, float deviation);

@@ -8,6 +8,11 @@ public enum AttentionMask: Sendable {
     case causal
     /// Added to the scores before softmax, broadcast to `[batch, head, query, key]`: 0 to allow, −∞ to forbid.
     case additive(Tensor)
+
+    /// Whether it is being differentiated itself, which the fused kernels do not do.
+    fileprivate var isRecorded: Bool {
+        if case .additive(let mask) = self { mask.node != nil } else { false }
+    }
 }
 
 /// Scaled dot-product attention: `softmax(q·kᵀ/√dim + mask)·v`.
@@ -36,7 +41,7 @@ public func attention(
     let rule = AttentionRule(
         mask: mask,
         dropout: generator?.dropoutMask(dropoutProbability, count: elementCount(lead) * queries * key.shape[2]))
-    if case .additive(let bias) = mask, bias.node != nil { return composed(query, key, value, rule) }
+    if mask.isRecorded { return composed(query, key, value, rule) }
     let inputs = [query, key, value]
     func spread(_ x: Tensor) -> Tensor { x.detached.expanded(to: lead + x.shape.suffix(2)) }
     let y = Tensor(uninitialised: [lead[0], queries, lead[1], value.shape[3]]).transposed(1, 2)
@@ -81,6 +86,7 @@ public func selfAttention(
     let (batch, tokens, heads, dim) = (packed.shape[0], packed.shape[1], packed.shape[3], packed.shape[4])
     let rule = AttentionRule(
         mask: mask, dropout: generator?.dropoutMask(dropoutProbability, count: batch * heads * tokens * tokens))
+    if mask.isRecorded { return composed(packed.part(0), packed.part(1), packed.part(2), rule).transposed(1, 2) }
     let mixed = Tensor(uninitialised: [batch, tokens, heads, dim])
     let source = packed.detached
     Kernels.attention(source.part(0), source.part(1), source.part(2), rule, into: mixed.transposed(1, 2))

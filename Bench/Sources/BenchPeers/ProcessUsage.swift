@@ -1,16 +1,17 @@
 // What the system says that this process has used.
 
-internal import BenchPeers
 internal import Foundation
 internal import Glibc
 
 /// Readings of this process.
-enum ProcessUsage {
+public enum ProcessUsage {
     /// Wall and CPU seconds since some moment; differences of two readings count.
-    static var clocks: StepCost { StepCost(wall: seconds(CLOCK_MONOTONIC), cpu: seconds(CLOCK_PROCESS_CPUTIME_ID)) }
+    public static var clocks: StepCost {
+        StepCost(wall: seconds(CLOCK_MONOTONIC), cpu: seconds(CLOCK_PROCESS_CPUTIME_ID))
+    }
 
     /// Pages that the system had to provide so far.
-    static var pageFaults: Int {
+    public static var pageFaults: Int {
         var usage = rusage()
         unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         return usage.ru_minflt + usage.ru_majflt
@@ -18,15 +19,17 @@ enum ProcessUsage {
 
     /// The most memory ever held, in MiB.
     ///
-    /// Not from `getrusage`, which would report at least what the parent held when it started this process.
-    static var peakMiB: Double {
-        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-        return (line?.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? .nan) / 1024
+    /// `getrusage` and `wait4` would report at least the parent's, which a spawned child inherits.
+    public static var peakMiB: Double {
+        get throws {
+            let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+            let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+            return (line?.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? .nan) / 1024
+        }
     }
 
     /// Seconds since the system started this process, to its clock's hundredths: field 22 of `/proc/self/stat`.
-    static var age: Double {
+    public static var age: Double {
         let text = (try? String(contentsOfFile: "/proc/self/stat", encoding: .utf8)) ?? ""
         let fields = text.suffix(while: { $0 != ")" }).split(separator: " ")
         guard fields.count > 19, let ticks = Double(fields[19]) else { return .nan }
