@@ -156,19 +156,13 @@ static void multiply(const direct_job *job, size_t tiles, size_t segments, size_
                      float *const *out) {
     const size_t group = job->variant->tile_columns;
     const size_t depth = segments * length, pass = tk_maximum(1, DEPTH / tk_maximum(length, 1));
-    float edge[TK_TILE_ROWS][TK_MAXIMUM_TILE_COLUMNS], *edges[TK_TILE_ROWS];
-    for (size_t i = 0; i < TK_TILE_ROWS; i++) edges[i] = edge[i];
-    float scale[TK_MAXIMUM_TILE_COLUMNS] = {0}, offset[TK_MAXIMUM_TILE_COLUMNS] = {0};
     tk_gather t = {
         .length = length, .panel_stride = (ptrdiff_t)(depth * TK_PANEL), .activation = job->epilogue.activation};
     for (size_t j = 0; j < job->columns; j += group) {
-        const size_t columns = tk_minimum(group, job->columns - j);
+        t.column = j;
+        t.columns = tk_minimum(group, job->columns - j);
         t.scale = job->epilogue.scale ? job->epilogue.scale + j : NULL;
         t.offset = job->epilogue.offset ? job->epilogue.offset + j : NULL;
-        if (columns < group) {
-            if (t.scale) t.scale = memcpy(scale, t.scale, columns * sizeof(float));
-            if (t.offset) t.offset = memcpy(offset, t.offset, columns * sizeof(float));
-        }
         const float *panel = job->panels + j / TK_PANEL * depth * TK_PANEL + j % TK_PANEL;
         size_t first = 0;
         do {
@@ -177,20 +171,9 @@ static void multiply(const direct_job *job, size_t tiles, size_t segments, size_
             t.finishes = first + t.segments == segments;
             t.panel = panel + first * length * TK_PANEL;
             for (size_t tile = 0; tile < tiles; tile++) {
-                float *const *target = out + tile * TK_TILE_ROWS;
                 t.rows = rows + (tile * segments + first) * TK_TILE_ROWS;
-                if (columns == group) {
-                    t.out = target;
-                    t.column = j;
-                    job->variant->gather(&t);
-                    continue;
-                }
-                t.out = edges;
-                t.column = 0;
-                for (size_t i = 0; i < TK_TILE_ROWS && t.continues; i++)
-                    memcpy(edge[i], target[i] + j, columns * sizeof(float));
+                t.out = out + tile * TK_TILE_ROWS;
                 job->variant->gather(&t);
-                for (size_t i = 0; i < TK_TILE_ROWS; i++) memcpy(target[i] + j, edge[i], columns * sizeof(float));
             }
             first += t.segments;
         } while (first < segments);

@@ -1,6 +1,5 @@
 // Philox4x32-10 (Salmon et al. 2011): every number is a function of key, stream, step and position.
 #include "variant.h"
-#include <math.h>
 
 void tk_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]) {
     uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3], k0 = key[0], k1 = key[1];
@@ -11,13 +10,6 @@ void tk_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]
         k0 += 0x9E3779B9, k1 += 0xBB67AE85;
     }
     out[0] = c0, out[1] = c1, out[2] = c2, out[3] = c3;
-}
-
-static void block_words(const tk_random *r, uint64_t block, uint32_t words[4]) {
-    block += r->first_block;
-    uint32_t counter[4] = {(uint32_t)block, (uint32_t)(block >> 32), r->stream, r->step};
-    uint32_t key[2] = {(uint32_t)r->key, (uint32_t)(r->key >> 32)};
-    tk_philox(counter, key, words);
 }
 
 typedef struct {
@@ -37,19 +29,9 @@ void tk_random_uniform(tk_random r, float *y, size_t n, float low, float high) {
     tk_for_ranges(n, 8192, uniform_range, &job);
 }
 
-// Box-Muller on words (0, 1) and (2, 3), in double so that the rounded float does not depend on a vector width.
 static void normal_range(size_t begin, size_t end, void *context) {
     const random_job *job = context;
-    for (size_t i = begin; i < end; i += 4) {
-        uint32_t words[4];
-        block_words(&job->random, i / 4, words);
-        for (size_t j = 0; j < 4 && i + j < end; j++) {
-            double radius = sqrt(-2 * log(((double)(words[j & 2] >> 8) + 1) * 0x1p-24));
-            double angle = 6.283185307179586 * ((double)(words[j | 1] >> 8) * 0x1p-24);
-            float z = (float)(radius * (j & 1 ? sin(angle) : cos(angle)));
-            job->y[i + j] = fmaf(job->b, z, job->a);
-        }
-    }
+    job->variant->normal(&job->random, begin, job->y + begin, end - begin, job->a, job->b);
 }
 
 void tk_random_normal(tk_random r, float *y, size_t n, float mean, float deviation) {

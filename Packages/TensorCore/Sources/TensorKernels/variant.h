@@ -32,15 +32,15 @@ typedef struct {
     bool finishes;  // applies bias and activation
 } tk_tile;
 
-// Six rows by two vectors of a product whose left rows are gathered: sums over segments of `length` floats each.
+// Six rows by at most two vectors of a product whose left rows are gathered: sums over segments of `length` floats.
 typedef struct {
     const float *const *rows; // [segments, 6]
     size_t segments, length;
     const float *panel; // [segments * length, TK_PANEL], from the first vector's column on
     ptrdiff_t panel_stride;
-    float *const *out; // [6], two vectors each from `column` on
-    size_t column;
-    const float *scale, *offset; // at the first column, two vectors each, or NULL
+    float *const *out;           // [6]
+    size_t column, columns;      // what is written of each row
+    const float *scale, *offset; // at the first column, or NULL
     tk_activation activation;
     bool continues; // starts from what `out` holds instead of zero
     bool finishes;  // applies scale, offset and activation
@@ -56,12 +56,13 @@ typedef struct {
     float *y;
 } tk_depthwise_run;
 
-// The pullback of batch norm: scale = weight * rstd, and what is subtracted from each cotangent.
+// The constants of batch norm, each [width]: scale = weight * rstd, and for its pullback what is subtracted from each
+// cotangent.
 typedef struct {
-    size_t channels;
+    size_t width;
     const float *mean, *scale, *bias, *first, *second;
-    bool has_relu;
-} tk_channel_gradient;
+    tk_activation activation;
+} tk_channels;
 
 typedef struct {
     size_t tile_columns; // two vectors
@@ -101,6 +102,7 @@ typedef struct {
     void (*adam)(float *p, const float *g, float *m, float *v, size_t n, const float *constants);
     double (*sum_squares)(const float *x, size_t n);
     void (*uniform)(const tk_random *r, uint64_t first, float *y, size_t n, float low, float high);
+    void (*normal)(const tk_random *r, uint64_t first, float *y, size_t n, float mean, float deviation);
     void (*dropout)(const tk_random *r, uint64_t first, int32_t threshold, float scale, const float *x, float *y,
                     size_t n);
     void (*activation_cotangent)(tk_activation activation, const float *saved, const float *g, float *dx, size_t rows,
@@ -124,12 +126,14 @@ typedef struct {
     void (*depthwise)(const tk_depthwise_run *r, size_t channels);
     void (*depthwise_weight)(const float *x, ptrdiff_t step, const float *g, size_t count, size_t channels,
                              float *sums);
-    void (*channel_moments)(const float *x, size_t rows, size_t channels, float *mean, float *squares);
-    void (*channel_affine)(const float *x, size_t rows, size_t channels, const float *mean, const float *scale,
-                           const float *bias, tk_activation activation, float *y);
-    void (*channel_gradient_sums)(const tk_channel_gradient *j, const float *x, const float *g, size_t rows,
-                                  float *sums, float *products);
-    void (*channel_gradient)(const tk_channel_gradient *j, const float *x, const float *g, size_t rows, float *dx);
+    void (*channel_moments)(const float *x, size_t n, size_t width, float *mean, float *squares);
+    void (*channel_affine)(const tk_channels *j, const float *x, size_t n, float *y);
+    void (*channel_gradient_sums)(const tk_channels *j, const float *x, const float *g, size_t n, float *sums,
+                                  float *products);
+    void (*channel_gradient)(const tk_channels *j, const float *x, const float *g, size_t n, float *dx);
+    void (*prelu)(const float *slopes, size_t width, const float *x, size_t n, float *y);
+    void (*prelu_gradient)(const float *slopes, size_t width, const float *x, const float *g, size_t n, float *dx,
+                           float *sums);
 } tk_variant;
 
 // The constants of one Adam step, in the order its kernel reads them.

@@ -3,15 +3,16 @@
 // Gathered products
 
 // A vector of a panel starts `vector` floats into a row; a wide vector is a whole row, its neighbour the next panel's.
-enum { GROUP = 2 * TK_WIDTH };
-
-static void gather(const tk_gather *t) {
+// The last vector may have fewer columns than lanes.
+INLINE void gather_vectors(const tk_gather *t, int vectors, bool is_whole) {
     vf sum[TK_TILE_ROWS][2];
     float *out[TK_TILE_ROWS];
+    const size_t count[2] = {vectors == 2 || is_whole ? TK_WIDTH : t->columns,
+                             is_whole ? TK_WIDTH : t->columns - TK_WIDTH};
     _Pragma("clang loop unroll(full)") for (int i = 0; i < TK_TILE_ROWS; i++) {
         out[i] = t->out[i] + t->column;
-        sum[i][0] = t->continues ? load(out[i]) : all(0);
-        sum[i][1] = t->continues ? load(out[i] + TK_WIDTH) : all(0);
+        _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) sum[i][v] =
+            t->continues ? load_up_to(out[i] + v * TK_WIDTH, count[v]) : all(0);
     }
     const float *b = t->panel;
     const ptrdiff_t second = TK_WIDTH < TK_PANEL ? TK_WIDTH : t->panel_stride;
@@ -20,44 +21,48 @@ static void gather(const tk_gather *t) {
         const float *a[TK_TILE_ROWS];
         _Pragma("clang loop unroll(full)") for (int i = 0; i < TK_TILE_ROWS; i++) a[i] = rows[i];
         for (size_t k = 0; k < t->length; k++, b += TK_PANEL) {
-            const vf b0 = load(b), b1 = load(b + second);
+            const vf b0 = load(b), b1 = vectors == 2 ? load(b + second) : b0;
             _Pragma("clang loop unroll(full)") for (int i = 0; i < TK_TILE_ROWS; i++) {
                 const vf ai = all(a[i][k]);
                 sum[i][0] = fma_(ai, b0, sum[i][0]);
-                sum[i][1] = fma_(ai, b1, sum[i][1]);
+                if (vectors == 2) sum[i][1] = fma_(ai, b1, sum[i][1]);
             }
         }
     }
-    if (t->finishes && t->offset) {
-        const vf offset0 = load(t->offset), offset1 = load(t->offset + TK_WIDTH);
-        if (t->scale) {
-            const vf scale0 = load(t->scale), scale1 = load(t->scale + TK_WIDTH);
-            _Pragma("clang loop unroll(full)") for (int i = 0; i < TK_TILE_ROWS; i++) {
-                sum[i][0] = fma_(sum[i][0], scale0, offset0);
-                sum[i][1] = fma_(sum[i][1], scale1, offset1);
-            }
-        } else {
-            _Pragma("clang loop unroll(full)") for (int i = 0; i < TK_TILE_ROWS; i++) {
-                sum[i][0] += offset0;
-                sum[i][1] += offset1;
+    if (t->finishes && t->offset) _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) {
+            const vf offset = load_up_to(t->offset + v * TK_WIDTH, count[v]);
+            if (t->scale) {
+                const vf scale = load_up_to(t->scale + v * TK_WIDTH, count[v]);
+                _Pragma("clang loop unroll(full)") for (int i = 0; i < TK_TILE_ROWS; i++) sum[i][v] =
+                    fma_(sum[i][v], scale, offset);
+            } else {
+                _Pragma("clang loop unroll(full)") for (int i = 0; i < TK_TILE_ROWS; i++) sum[i][v] += offset;
             }
         }
-    }
-    if (t->finishes && t->activation == TK_RELU) {
-        _Pragma("clang loop unroll(full)") for (int i = 0; i < TK_TILE_ROWS; i++) {
-            sum[i][0] = relu_(sum[i][0]);
-            sum[i][1] = relu_(sum[i][1]);
-        }
-    }
-    _Pragma("clang loop unroll(full)") for (int i = 0; i < TK_TILE_ROWS; i++) {
-        store(t->out[i] + t->column, sum[i][0]);
-        store(t->out[i] + t->column + TK_WIDTH, sum[i][1]);
-    }
+    if (t->finishes && t->activation == TK_RELU)
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < TK_TILE_ROWS; i++)
+            _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) sum[i][v] = relu_(sum[i][v]);
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < TK_TILE_ROWS; i++)
+        _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++)
+            store_up_to(t->out[i] + t->column + v * TK_WIDTH, sum[i][v], count[v]);
     // From memory: inside the loop above it would take the sums' registers.
     if (t->finishes && t->activation > TK_RELU)
         for (int i = 0; i < TK_TILE_ROWS; i++)
-            for (float *y = t->out[i] + t->column; y < t->out[i] + t->column + GROUP; y += TK_WIDTH)
-                store(y, activated(load(y), t->activation));
+            for (int v = 0; v < vectors; v++) {
+                float *y = t->out[i] + t->column + v * TK_WIDTH;
+                store_up_to(y, activated(load_up_to(y, count[v]), t->activation), count[v]);
+            }
+}
+
+static void gather(const tk_gather *t) {
+    if (t->columns == 2 * TK_WIDTH)
+        gather_vectors(t, 2, true);
+    else if (t->columns > TK_WIDTH)
+        gather_vectors(t, 2, false);
+    else if (t->columns == TK_WIDTH)
+        gather_vectors(t, 1, true);
+    else
+        gather_vectors(t, 1, false);
 }
 
 // Winograd F(4x4, 3x3): points 0, 1, -1, 2, -2 and infinity
@@ -269,80 +274,145 @@ static void depthwise_weight(const float *x, ptrdiff_t step, const float *g, siz
             sums[c] = fmaf(x[(ptrdiff_t)i * step + (ptrdiff_t)c], g[i * channels + c], sums[c]);
 }
 
-// Batch norm: blocks of rows of [rows, channels]
+// Maps of channels: n floats as rows of `width`, the last of which may end early
 
-// Mean and sum of centred squares of each channel, both from differences: a mean far from zero costs no digits.
-static void channel_moments(const float *x, size_t rows, size_t channels, float *restrict mean,
-                            float *restrict squares) {
-    memset(mean, 0, channels * sizeof(float));
-    memset(squares, 0, channels * sizeof(float));
-    for (size_t r = 0; r < rows; r++)
-        for (size_t c = 0; c < channels; c++) mean[c] += x[r * channels + c] - x[c];
-    for (size_t c = 0; c < channels; c++) mean[c] = x[c] + mean[c] / (float)rows;
-    for (size_t r = 0; r < rows; r++)
-        for (size_t c = 0; c < channels; c++) {
-            float d = x[r * channels + c] - mean[c];
-            squares[c] += d * d;
+// body(i, c, count) for every vector of `count` floats at i, whose first is in column c.
+#define FOR_CHANNELS(body)                                                                                         \
+    for (size_t at = 0; at < n; at += width) {                                                                     \
+        const size_t row = tk_minimum(width, n - at);                                                              \
+        size_t c = 0;                                                                                              \
+        for (; c + TK_WIDTH <= row; c += TK_WIDTH) body(at + c, c, TK_WIDTH) if (c < row) body(at + c, c, row - c) \
+    }
+
+// y[c] = sum over rows of x - centre, or of its square, with the sums of `vectors` columns in registers.
+INLINE void centred_columns(const float *x, size_t rows, size_t width, const float *centre, bool squared, int vectors,
+                            float *y) {
+    vf sum[4], middle[4];
+    for (int v = 0; v < vectors; v++) sum[v] = all(0), middle[v] = load(centre + v * TK_WIDTH);
+    for (size_t r = 0; r < rows; r++, x += width) _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) {
+            const vf d = load(x + v * TK_WIDTH) - middle[v];
+            sum[v] += squared ? d * d : d;
         }
+    for (int v = 0; v < vectors; v++) store(y + v * TK_WIDTH, sum[v]);
+}
+
+INLINE void centred_sums(const float *x, size_t n, size_t width, const float *centre, bool squared, float *y) {
+    const size_t rows = n / width;
+    size_t c = 0;
+    for (; rows > 0 && c + 4 * TK_WIDTH <= width; c += 4 * TK_WIDTH)
+        centred_columns(x + c, rows, width, centre + c, squared, 4, y + c);
+    for (; rows > 0 && c + TK_WIDTH <= width; c += TK_WIDTH)
+        centred_columns(x + c, rows, width, centre + c, squared, 1, y + c);
+    memset(y + c, 0, (width - c) * sizeof(float));
+    for (size_t at = 0; at < n; at += width)
+        for (size_t j = at < rows * width ? c : 0; j < tk_minimum(width, n - at); j++) {
+            const float d = x[at + j] - centre[j];
+            y[j] += squared ? d * d : d;
+        }
+}
+
+// Mean and sum of centred squares of each column, both from differences: a mean far from zero costs no digits.
+static void channel_moments(const float *x, size_t n, size_t width, float *mean, float *squares) {
+    centred_sums(x, n, width, x, false, mean);
+    for (size_t c = 0; c < tk_minimum(width, n); c++) mean[c] = x[c] + mean[c] / (float)tk_ceiling(n - c, width);
+    centred_sums(x, n, width, mean, true, squares);
 }
 
 // y = activation((x - mean) * scale + bias)
-static void channel_affine(const float *x, size_t rows, size_t channels, const float *mean, const float *scale,
-                           const float *bias, tk_activation activation, float *y) {
-    for (size_t r = 0; r < rows; r++, x += channels, y += channels) {
-        size_t c = 0;
-        for (; c + TK_WIDTH <= channels; c += TK_WIDTH)
-            store(y + c, activated(fma_(load(x + c) - load(mean + c), load(scale + c), load(bias + c)), activation));
-        if (c < channels) {
-            const size_t n = channels - c;
-            const vf centred = load_some(x + c, n) - load_some(mean + c, n);
-            store_some(y + c, activated(fma_(centred, load_some(scale + c, n), load_some(bias + c, n)), activation), n);
-        }
+static void channel_affine(const tk_channels *j, const float *x, size_t n, float *y) {
+    const size_t width = j->width;
+#define AFFINE(i, c, count)                                                                            \
+    {                                                                                                  \
+        const vf centred = load_up_to(x + i, count) - load_up_to(j->mean + c, count);                  \
+        const vf sum = fma_(centred, load_up_to(j->scale + c, count), load_up_to(j->bias + c, count)); \
+        store_up_to(y + i, activated(sum, j->activation), count);                                      \
     }
+    FOR_CHANNELS(AFFINE)
+#undef AFFINE
 }
 
 // The cotangent before a ReLU whose input was fma(x - mean, scale, bias).
-INLINE vf before_relu(vf g, vf centred, vf scale, vf bias, bool has_relu) {
-    return has_relu ? pick(fma_(centred, scale, bias) <= 0.0f, all(0), g) : g;
+INLINE vf before_relu(const tk_channels *j, vf g, vf centred, vf scale, size_t c, size_t count) {
+    if (j->activation != TK_RELU) return g;
+    return pick(fma_(centred, scale, load_up_to(j->bias + c, count)) <= 0.0f, all(0), g);
 }
 
-static void channel_gradient_sums(const tk_channel_gradient *j, const float *x, const float *g, size_t rows,
-                                  float *sums, float *products) {
-    const size_t channels = j->channels;
-    memset(sums, 0, channels * sizeof(float));
-    memset(products, 0, channels * sizeof(float));
-    for (size_t r = 0; r < rows; r++, x += channels, g += channels) {
+// Adds to the sums of a column's vectors in registers, over `rows` rows, then to memory.
+INLINE void gradient_columns(const tk_channels *j, const float *x, const float *g, size_t rows, size_t c, size_t count,
+                             int vectors, float *sums, float *products) {
+    vf sum[2], product[2], mean[2], scale[2];
+    for (int v = 0; v < vectors; v++) {
+        const size_t at = c + (size_t)v * TK_WIDTH;
+        sum[v] = load_up_to(sums + at, count), product[v] = load_up_to(products + at, count);
+        mean[v] = load_up_to(j->mean + at, count), scale[v] = load_up_to(j->scale + at, count);
+    }
+    for (size_t r = 0; r < rows; r++) _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) {
+            const size_t at = c + (size_t)v * TK_WIDTH, i = r * j->width + at;
+            const vf centred = load_up_to(x + i, count) - mean[v];
+            const vf h = before_relu(j, load_up_to(g + i, count), centred, scale[v], at, count);
+            sum[v] += h;
+            product[v] = fma_(h, centred, product[v]);
+        }
+    for (int v = 0; v < vectors; v++) {
+        const size_t at = c + (size_t)v * TK_WIDTH;
+        store_up_to(sums + at, sum[v], count), store_up_to(products + at, product[v], count);
+    }
+}
+
+static void channel_gradient_sums(const tk_channels *j, const float *x, const float *g, size_t n, float *sums,
+                                  float *products) {
+    const size_t width = j->width;
+    memset(sums, 0, width * sizeof(float));
+    memset(products, 0, width * sizeof(float));
+    // All whole rows, then the last.
+    for (size_t at = 0, rows = tk_maximum(n / width, 1); at < n; at += rows * width, rows = 1) {
+        const size_t row = tk_minimum(width, n - at);
         size_t c = 0;
-        for (; c + TK_WIDTH <= channels; c += TK_WIDTH) {
-            const vf centred = load(x + c) - load(j->mean + c);
-            const vf h = before_relu(load(g + c), centred, load(j->scale + c), load(j->bias + c), j->has_relu);
-            store(sums + c, load(sums + c) + h);
-            store(products + c, fma_(h, centred, load(products + c)));
-        }
-        for (; c < channels; c++) {
-            const float centred = x[c] - j->mean[c];
-            const bool is_cut = j->has_relu && fmaf(centred, j->scale[c], j->bias[c]) <= 0;
-            const float h = is_cut ? 0 : g[c];
-            sums[c] += h;
-            products[c] = fmaf(h, centred, products[c]);
-        }
+        for (; c + 2 * TK_WIDTH <= row; c += 2 * TK_WIDTH)
+            gradient_columns(j, x + at, g + at, rows, c, TK_WIDTH, 2, sums, products);
+        for (; c + TK_WIDTH <= row; c += TK_WIDTH)
+            gradient_columns(j, x + at, g + at, rows, c, TK_WIDTH, 1, sums, products);
+        if (c < row) gradient_columns(j, x + at, g + at, rows, c, row - c, 1, sums, products);
     }
 }
 
 // dx = scale * (h - first - centred * second)
-static void channel_gradient(const tk_channel_gradient *j, const float *x, const float *g, size_t rows, float *dx) {
-    const size_t channels = j->channels;
-    for (size_t r = 0; r < rows; r++, x += channels, g += channels, dx += channels) {
-        size_t c = 0;
-        for (; c + TK_WIDTH <= channels; c += TK_WIDTH) {
-            const vf centred = load(x + c) - load(j->mean + c), scale = load(j->scale + c);
-            const vf h = before_relu(load(g + c), centred, scale, load(j->bias + c), j->has_relu);
-            store(dx + c, scale * fma_(-centred, load(j->second + c), h - load(j->first + c)));
-        }
-        for (; c < channels; c++) {
-            const float centred = x[c] - j->mean[c];
-            const bool is_cut = j->has_relu && fmaf(centred, j->scale[c], j->bias[c]) <= 0;
-            dx[c] = j->scale[c] * fmaf(-centred, j->second[c], (is_cut ? 0 : g[c]) - j->first[c]);
-        }
+static void channel_gradient(const tk_channels *j, const float *x, const float *g, size_t n, float *dx) {
+    const size_t width = j->width;
+#define GRADIENT_AT(i, c, count)                                                                    \
+    {                                                                                               \
+        const vf centred = load_up_to(x + i, count) - load_up_to(j->mean + c, count);               \
+        const vf scale = load_up_to(j->scale + c, count);                                           \
+        const vf h = before_relu(j, load_up_to(g + i, count), centred, scale, c, count);            \
+        const vf rest = h - load_up_to(j->first + c, count);                                        \
+        store_up_to(dx + i, scale * fma_(-centred, load_up_to(j->second + c, count), rest), count); \
     }
+    FOR_CHANNELS(GRADIENT_AT)
+#undef GRADIENT_AT
 }
+
+// PReLU: x where it is positive, slope times x elsewhere.
+static void prelu(const float *slopes, size_t width, const float *x, size_t n, float *y) {
+#define PRELU(i, c, count)                                                                           \
+    {                                                                                                \
+        const vf value = load_up_to(x + i, count);                                                   \
+        store_up_to(y + i, pick(value > 0.0f, value, value * load_up_to(slopes + c, count)), count); \
+    }
+    FOR_CHANNELS(PRELU)
+#undef PRELU
+}
+
+static void prelu_gradient(const float *slopes, size_t width, const float *x, const float *g, size_t n, float *dx,
+                           float *sums) {
+    memset(sums, 0, width * sizeof(float));
+#define PRELU_GRADIENT(i, c, count)                                                           \
+    {                                                                                         \
+        const vf value = load_up_to(x + i, count), h = load_up_to(g + i, count);              \
+        store_up_to(dx + i, pick(value > 0.0f, h, h * load_up_to(slopes + c, count)), count); \
+        const vf share = pick(value > 0.0f, all(0), value);                                   \
+        store_up_to(sums + c, fma_(h, share, load_up_to(sums + c, count)), count);            \
+    }
+    FOR_CHANNELS(PRELU_GRADIENT)
+#undef PRELU_GRADIENT
+}
+#undef FOR_CHANNELS

@@ -1,17 +1,33 @@
 // The loops of one variant, and at the end its table. Included once per variant, after variant_math.h.
 
-// Elementwise: whole vectors, then the rest through a padded vector
+// Elementwise: whole vectors, then the rest of them
 
+// `count` < TK_WIDTH floats, and zeros.
 INLINE vf load_some(const float *p, size_t count) {
+#if TK_WIDTH == 16
+    return (vf)_mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), p);
+#elif TK_WIDTH == 8
+    return (vf)_mm256_maskload_ps(p, (__m256i)((vi){0, 1, 2, 3, 4, 5, 6, 7} < (int32_t)count));
+#else
     float padded[TK_WIDTH] = {0};
-    memcpy(padded, p, count * sizeof(float));
+    for (size_t i = 0; i < count; i++) padded[i] = p[i];
     return load(padded);
+#endif
 }
 
 INLINE void store_some(float *p, vf x, size_t count) {
+#if TK_WIDTH == 16
+    _mm512_mask_storeu_ps(p, (__mmask16)((1u << count) - 1), (__m512)x);
+#else
+    // By halves: a masked store is slow where this runs.
     float padded[TK_WIDTH];
     store(padded, x);
-    memcpy(p, padded, count * sizeof(float));
+    size_t done = 0;
+    _Pragma("clang loop unroll(full)") for (size_t half = TK_WIDTH / 2; half > 0; half /= 2) if (count & half) {
+        memcpy(p + done, padded + done, half * sizeof(float));
+        done += half;
+    }
+#endif
 }
 
 // The first `count` floats, or a whole vector where there are that many.
@@ -431,6 +447,7 @@ const tk_variant TK_VARIANT = {
     .adam = adam,
     .sum_squares = sum_squares,
     .uniform = uniform,
+    .normal = normal,
     .dropout = dropout,
     .activation_cotangent = activation_cotangent,
     .cross_entropy_gradient = cross_entropy_gradient,
@@ -450,4 +467,6 @@ const tk_variant TK_VARIANT = {
     .channel_affine = channel_affine,
     .channel_gradient_sums = channel_gradient_sums,
     .channel_gradient = channel_gradient,
+    .prelu = prelu,
+    .prelu_gradient = prelu_gradient,
 };

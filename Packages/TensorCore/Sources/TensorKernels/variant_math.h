@@ -1,5 +1,8 @@
 // Vectors of TK_WIDTH floats and the functions of one element. Included once per variant, which names width and target.
 #include "variant.h"
+#if TK_WIDTH > 4
+#include <immintrin.h>
+#endif
 #include <math.h>
 #include <string.h>
 

@@ -42,42 +42,42 @@ static void finish(const tk_tile *t, float *c, ptrdiff_t c_row, float *slope, co
 #undef FINISH
 }
 
-// A tile of `rows` by two vectors; rows, a's strides when packed and b's stride are constants after inlining.
-INLINE void tile_rows(const tk_tile *t, int rows, ptrdiff_t a_row, ptrdiff_t a_column, ptrdiff_t b_row, float *c,
-                      ptrdiff_t c_row) {
+// A tile of `rows` by `vectors`; both, a's strides when packed and b's stride are constants after inlining.
+INLINE void tile_rows(const tk_tile *t, int rows, int vectors, ptrdiff_t a_row, ptrdiff_t a_column, ptrdiff_t b_row,
+                      float *c, ptrdiff_t c_row) {
     vf sum[TK_TILE_ROWS][2];
-    _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
-        sum[i][0] = t->continues ? load(c + i * c_row) : all(0);
-        sum[i][1] = t->continues ? load(c + i * c_row + TK_WIDTH) : all(0);
-    }
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++)
+        _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) sum[i][v] =
+            t->continues ? load(c + i * c_row + v * TK_WIDTH) : all(0);
     // Two pointers, three rows each: every row is then a base and a scaled index, without an addition of its own.
     const float *a[2] = {t->a, t->a + 3 * a_row}, *b = t->b;
     for (size_t k = 0; k < t->k; k++) {
-        vf b0 = load(b), b1 = load(b + TK_WIDTH);
+        vf b0 = load(b), b1 = vectors == 2 ? load(b + TK_WIDTH) : b0;
         _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
             vf ai = all(a[i / 3][i % 3 * a_row]);
             sum[i][0] = fma_(ai, b0, sum[i][0]);
-            sum[i][1] = fma_(ai, b1, sum[i][1]);
+            if (vectors == 2) sum[i][1] = fma_(ai, b1, sum[i][1]);
         }
         a[0] += a_column;
         a[1] += a_column;
         b += b_row;
     }
-    _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
-        store(c + i * c_row, sum[i][0]);
-        store(c + i * c_row + TK_WIDTH, sum[i][1]);
-    }
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++)
+        _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++)
+            store(c + i * c_row + v * TK_WIDTH, sum[i][v]);
 }
 
 static void tile_whole(const tk_tile *t, float *c, ptrdiff_t c_row, float *slope, const float *bias) {
-#define TILE(rows)                                                               \
-    case rows:                                                                   \
-        if (t->a_row == 1 && t->a_column == TK_TILE_ROWS && t->b_row == COLUMNS) \
-            tile_rows(t, rows, 1, TK_TILE_ROWS, COLUMNS, c, c_row);              \
-        else if (t->a_column == 1 && t->b_row == COLUMNS)                        \
-            tile_rows(t, rows, t->a_row, 1, COLUMNS, c, c_row);                  \
-        else                                                                     \
-            tile_rows(t, rows, t->a_row, t->a_column, t->b_row, c, c_row);       \
+#define TILE(rows)                                                                    \
+    case rows:                                                                        \
+        if (t->columns <= TK_WIDTH)                                                   \
+            tile_rows(t, rows, 1, t->a_row, t->a_column, t->b_row, c, c_row);         \
+        else if (t->a_row == 1 && t->a_column == TK_TILE_ROWS && t->b_row == COLUMNS) \
+            tile_rows(t, rows, 2, 1, TK_TILE_ROWS, COLUMNS, c, c_row);                \
+        else if (t->a_column == 1 && t->b_row == COLUMNS)                             \
+            tile_rows(t, rows, 2, t->a_row, 1, COLUMNS, c, c_row);                    \
+        else                                                                          \
+            tile_rows(t, rows, 2, t->a_row, t->a_column, t->b_row, c, c_row);         \
         break;
     switch (t->rows) { TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6) }
 #undef TILE

@@ -103,6 +103,7 @@ static void winograd_task(size_t task, void *context) {
     tk_gather epilogue = {.activation = job->epilogue.activation};
     for (size_t j = 0; j < outputs; j += group) {
         const size_t columns = tk_minimum(group, outputs - j);
+        t.columns = columns > group / 2 ? group : group / 2;
         for (size_t f = 0; f < FREQUENCIES; f++) {
             t.panel = job->u + ((j / TK_PANEL * FREQUENCIES + f) * inputs) * TK_PANEL + j % TK_PANEL;
             for (size_t i = 0; i < rows; i += TK_TILE_ROWS) {

@@ -145,7 +145,7 @@ private let normCases: [KernelCase] = [
         return results.flatMap { $0 }
     },
     KernelCase("batch norm and its gradient") { () -> [Float] in
-        let sizes: [(Int, Int)] = [(1000, 64), (70_000, 3), (3, 20), (2, 1)]
+        let sizes: [(Int, Int)] = [(1000, 64), (70_000, 3), (1001, 36), (3, 20), (2, 1), (9, 600)]
         return sizes.flatMap { rows, channels -> [Float] in
             let x = numbers(rows * channels, seed: 33), g = numbers(rows * channels, seed: 36)
             let weight = numbers(channels, seed: 34), bias = numbers(channels, seed: 35)
@@ -158,7 +158,30 @@ private let normCases: [KernelCase] = [
             return results.flatMap { $0 }
         }
     },
+    KernelCase("PReLU and its gradient") { () -> [Float] in
+        mapSizes.flatMap { rows, channels -> [Float] in
+            let results = Rectified(rows, channels)
+            return results.y + results.dx + results.dSlope
+        }
+    },
 ]
+
+/// Rows and channels: whole vectors, rows taken several at a time with and without a rest, rows wider than that.
+private let mapSizes = [(300, 64), (5003, 12), (1001, 36), (3, 20), (1, 1), (9, 601)]
+
+/// PReLU of rows of channels, with the cotangents of its input and slopes.
+private struct Rectified {
+    let x: [Float], g: [Float], slope: [Float]
+    var y: [Float], dx: [Float], dSlope: [Float]
+
+    init(_ rows: Int, _ channels: Int) {
+        (x, g) = (numbers(rows * channels, seed: 40), numbers(rows * channels, seed: 41))
+        slope = numbers(channels, seed: 42)
+        (y, dx, dSlope) = (x, x, slope)
+        unsafe tk_prelu(x, rows, channels, slope, &y)
+        unsafe tk_prelu_gradient(x, g, rows, channels, slope, &dx, &dSlope)
+    }
+}
 
 extension ConvolutionShape {
     /// relu(sum · scale + offset).
@@ -213,6 +236,47 @@ extension ConvolutionShape {
         for (index, value) in shape.withEpilogue(form).enumerated() {
             let channel = index % shape.outputs
             #expect(value == max(0, offset[channel].addingProduct(plain[index], scale[channel])))
+        }
+    }
+
+    @Test(arguments: mapSizes) func `PReLU equals the plain loop`(_ rows: Int, _ channels: Int) {
+        let results = Rectified(rows, channels)
+        var (sums, magnitudes) = ([Double](repeating: 0, count: channels), [Double](repeating: 0, count: channels))
+        for (index, x) in results.x.enumerated() {
+            let (g, slope) = (results.g[index], results.slope[index % channels])
+            #expect(results.y[index] == (x > 0 ? x : x * slope) && results.dx[index] == (x > 0 ? g : g * slope))
+            if x > 0 { continue }
+            sums[index % channels] += Double(g) * Double(x)
+            magnitudes[index % channels] += abs(Double(g) * Double(x))
+        }
+        for (channel, value) in results.dSlope.enumerated() {
+            #expect(abs(Double(value) - sums[channel]) <= 1e-5 * magnitudes[channel])
+        }
+    }
+
+    @Test(arguments: mapSizes) func `batch norm and its gradient equal the plain loops`(_ rows: Int, _ channels: Int) {
+        guard rows > 1 else { return }
+        let (x, g) = (numbers(rows * channels, seed: 43), numbers(rows * channels, seed: 44))
+        let weight = numbers(channels, seed: 45)
+        var (y, statistics) = (x, [Float](repeating: 0, count: 2 * channels))
+        unsafe tk_batch_norm(x, rows, channels, weight, nil, 1e-5, TK_IDENTITY, &y, &statistics)
+        var (dx, dw, db) = (x, weight, weight)
+        unsafe tk_batch_norm_gradient(x, g, rows, channels, weight, nil, statistics, 1e-5, TK_IDENTITY, &dx, &dw, &db)
+        let count = Double(rows)
+        for channel in 0..<channels {
+            let places = Array(stride(from: channel, to: x.count, by: channels))
+            let mean = places.reduce(0) { $0 + Double(x[$1]) } / count
+            let variance = places.reduce(0) { $0 + (Double(x[$1]) - mean) * (Double(x[$1]) - mean) } / count
+            let rstd = 1 / (variance + 1e-5).squareRoot()
+            let sum = places.reduce(0) { $0 + Double(g[$1]) }
+            let product = places.reduce(0) { $0 + Double(g[$1]) * (Double(x[$1]) - mean) * rstd }
+            #expect(abs(Double(dw[channel]) - product) < 1e-5 * count && abs(Double(db[channel]) - sum) < 1e-5 * count)
+            for place in places {
+                let normalised = (Double(x[place]) - mean) * rstd
+                let cotangent = Double(g[place]) - sum / count - normalised * product / count
+                #expect(abs(Double(y[place]) - normalised * Double(weight[channel])) < 1e-4)
+                #expect(abs(Double(dx[place]) - cotangent * rstd * Double(weight[channel])) < 1e-4)
+            }
         }
     }
 

@@ -283,7 +283,7 @@ void tk_depthwise_input(const tk_convolution *c, const float *y, const float *we
 // Chunks of rows of positions, each one chain, added up in order.
 void tk_depthwise_weight(const tk_convolution *c, const float *x, const float *y, float *weight);
 
-// Batch norm over x [rows, channels]
+// Batch norm and PReLU over x [rows, channels]
 
 // y = activation((x - mean) * rstd * weight + bias) by the rows' own statistics, which go to statistics [2, channels]:
 // mean and biased variance. Moments of blocks of rows about their own means, combined in order. The activation is the
@@ -297,6 +297,12 @@ void tk_batch_norm_gradient(const float *x, const float *g, size_t rows, size_t 
 // y = activation((x - mean) * scale + bias).
 void tk_channel_affine(const float *x, size_t rows, size_t channels, const float *mean, const float *scale,
                        const float *bias, tk_activation activation, float *y);
+
+// y = x where x > 0, else slope[channel] * x.
+void tk_prelu(const float *x, size_t rows, size_t channels, const float *slope, float *y);
+// dx, and dslope [channels] summed in blocks of rows, from the cotangent of y.
+void tk_prelu_gradient(const float *x, const float *g, size_t rows, size_t channels, const float *slope, float *dx,
+                       float *dslope);
 
 // Banded maps and recurrences: here products are rounded before they are added, on every instruction set.
 

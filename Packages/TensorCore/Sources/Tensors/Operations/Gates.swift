@@ -1,4 +1,5 @@
-// Activations with a gate, a slope or a branch, composed of elementwise operations.
+// Activations with a gate, a slope or a branch. PReLU is one kernel, with its cotangents composed of operations when they
+// are to be differentiated themselves; the others are composed of elementwise operations.
 
 extension Tensor {
     /// a·σ(b), where a is the first half of an axis (the last by default) and b the second.
@@ -21,8 +22,20 @@ extension Tensor {
         shapeCheck(
             slopes.rank == 1 && (slopes.shape == [1] || rank >= 2 && slopes.shape == [shape[1]]), "prelu", shape,
             slopes.shape)
-        let spread = rank >= 2 ? slopes.reshaped(to: [-1] + [Int](repeating: 1, count: rank - 2)) : slopes
-        return selected(where: isGreater(than: 0), else: self * spread)
+        return Kernels.prelu(self, slopes: slopes).recorded(from: [self, slopes], saving: [self, slopes]) {
+            g, context in
+            let (x, slopes) = (context[0], context[1])
+            guard context.isRecording else {
+                let (dx, dSlopes) = Kernels.preluGradient(x, cotangent: g, slopes: slopes)
+                return [dx, dSlopes]
+            }
+            let isPositive = x.isGreater(than: 0)
+            let spread = x.rank >= 2 ? slopes.reshaped(to: [-1] + [Int](repeating: 1, count: x.rank - 2)) : slopes
+            return [
+                g.selected(where: isPositive, else: g * spread),
+                Tensor(0).selected(where: isPositive, else: g * x).summed(to: spread.shape).reshaped(to: slopes.shape),
+            ]
+        }
     }
 
     /// x where it is positive, `slope`·x elsewhere; the derivative at 0 is the slope.

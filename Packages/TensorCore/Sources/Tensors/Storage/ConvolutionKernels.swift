@@ -242,7 +242,7 @@ extension ChannelEpilogue {
     }
 }
 
-// Batch norm
+// Batch norm and PReLU
 
 extension Kernels {
     /// Batch norm of `[batch, channel, …]` by its own statistics `[2, channel]` (mean, biased variance), channels-last;
@@ -288,12 +288,32 @@ extension Kernels {
         Counters.count(flops: (activation == .identity ? 3 : 4) * y.count, bytes: 8 * y.count)
         return y.fromChannelsLastRows
     }
+
+    /// x where it is positive, its channel's slope times x elsewhere, channels-last; two operations per element.
+    static func prelu(_ x: Tensor, slopes: Tensor) -> Tensor {
+        let (x, slopes) = (x.channelsLastRows, slopes.contiguous)
+        let y = Tensor(uninitialised: x.shape)
+        unsafe tk_prelu(x.pointer, x.count / Swift.max(slopes.count, 1), slopes.count, slopes.pointer, y.pointer)
+        Counters.count(flops: 2 * y.count, bytes: 8 * y.count)
+        return y.fromChannelsLastRows
+    }
+
+    /// Cotangents of PReLU's input and slopes, four operations per element.
+    static func preluGradient(_ x: Tensor, cotangent g: Tensor, slopes: Tensor) -> (dx: Tensor, dSlopes: Tensor) {
+        let (x, g, slopes) = (x.channelsLastRows, g.channelsLastRows, slopes.contiguous)
+        let (dx, dSlopes) = (Tensor(uninitialised: x.shape), Tensor(uninitialised: slopes.shape))
+        unsafe tk_prelu_gradient(
+            x.pointer, g.pointer, x.count / Swift.max(slopes.count, 1), slopes.count, slopes.pointer, dx.pointer,
+            dSlopes.pointer)
+        Counters.count(flops: 4 * dx.count, bytes: 12 * dx.count)
+        return (dx.fromChannelsLastRows, dSlopes)
+    }
 }
 
 extension Tensor {
     /// `[batch, channel, …]` as `[batch, …, channel]` without gaps.
-    fileprivate var channelsLastRows: Tensor { rank == 2 ? detached.contiguous : toChannelsLast.contiguous }
+    fileprivate var channelsLastRows: Tensor { rank <= 2 ? detached.contiguous : toChannelsLast.contiguous }
 
     /// The inverse view.
-    fileprivate var fromChannelsLastRows: Tensor { rank == 2 ? self : fromChannelsLast }
+    fileprivate var fromChannelsLastRows: Tensor { rank <= 2 ? self : fromChannelsLast }
 }
