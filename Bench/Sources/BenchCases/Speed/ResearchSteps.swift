@@ -34,7 +34,9 @@ extension SpeedWork {
     ) -> SpeedWork {
         SpeedWork(name: "pad.\(name)", summary: "\(summary): training step of 'pad.shift'", repeats: 2) { _, seed in
             let faces = GeneratedFaces(seed: GeneratedShift.world)
-            let sets = ProtocolSets(PADConfiguration.smoke.sizes, seed: GeneratedShift.world)
+            var sizes = PADConfiguration.smoke.sizes
+            sizes.training = .init(people: 8, bonaFide: 16, attacksPerSpecies: 4)  // one batch
+            let sets = ProtocolSets(sizes, seed: GeneratedShift.world)
             var training = PADTraining<Model>(.reduced, on: faces.frames(sets.training(.twoPlaces)), seed: seed)
             return { try training.step() }
         }

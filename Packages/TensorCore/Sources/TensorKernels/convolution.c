@@ -5,7 +5,7 @@
 enum {
     TAPS = 64,
     DEPTH = 256,      // multiply-adds per pass: a panel of the weight is 16 KiB and stays in the first cache
-    BLOCK_TILES = 16, // tiles of six positions per task at most
+    BLOCK_TILES = 16, // tiles of six positions per task at most, and where there are few a quarter of it
     SHORT = 32,       // a row of taps of fewer floats than this is read as one segment from a padded copy
     STEPS = 128,      // positions per pass of the weight's adjoint
 };
@@ -74,13 +74,30 @@ static phase adjoint_phase(const tk_convolution *c, size_t row, size_t column) {
     return p;
 }
 
+// Where a grid position lies, and the one after it.
+typedef struct {
+    size_t image, row, column;
+} place;
+
+static inline place place_of(const phase *p, size_t position) {
+    return (place){position / p->columns / p->rows, position / p->columns % p->rows, position % p->columns};
+}
+
+static inline void advance(const phase *p, place *at) {
+    if (++at->column < p->columns) return;
+    at->column = 0;
+    if (++at->row < p->rows) return;
+    at->row = 0;
+    at->image++;
+}
+
 // Where the taps of one position read, `step` apart: pixels of `depth` floats in maps of this extent, or zeros.
 static inline void point(const phase *p, const float *x, const size_t *extent, size_t depth, const float *zeros,
-                         size_t image, size_t row, size_t column, const float **pointers, size_t step) {
+                         place at, const float **pointers, size_t step) {
     if (p->taps == 0) return;
-    const size_t y = row * p->source_step[0], u = column * p->source_step[1]; // what is added wraps below zero
+    const size_t y = at.row * p->source_step[0], u = at.column * p->source_step[1]; // what is added wraps below zero
     const tap_offset *low = p->tap, *high = p->tap + p->taps - 1;
-    const float *map = x + image * extent[0] * extent[1] * depth;
+    const float *map = x + at.image * extent[0] * extent[1] * depth;
     if (y + (size_t)low->row < extent[0] && y + (size_t)high->row < extent[0] && u + (size_t)low->column < extent[1] &&
         u + (size_t)high->column < extent[1]) {
         const float *first = map + ((y + (size_t)low->row) * extent[1] + u + (size_t)low->column) * depth;
@@ -180,13 +197,6 @@ static void multiply(const direct_job *job, size_t tiles, size_t segments, size_
     }
 }
 
-// Where a grid position lies.
-static inline void place(const phase *p, size_t position, size_t *image, size_t *row, size_t *column) {
-    *column = position % p->columns;
-    *row = position / p->columns % p->rows;
-    *image = position / p->columns / p->rows;
-}
-
 static void direct_task(size_t task, void *context) {
     const direct_job *job = context;
     const phase *p = job->phase;
@@ -199,19 +209,18 @@ static void direct_task(size_t task, void *context) {
     memset(zeros, 0, job->depth * sizeof(float));
     const float **rows = (const float **)(void *)(spare + spare_count);
     float **out = (float **)(void *)(rows + tiles * TK_TILE_ROWS * p->taps);
-    for (size_t i = 0; i < tiles * TK_TILE_ROWS; i++) {
+    place at = place_of(p, begin);
+    for (size_t i = 0; i < tiles * TK_TILE_ROWS; i++, advance(p, &at)) {
         const float **row_pointers = rows + i / TK_TILE_ROWS * p->taps * TK_TILE_ROWS + i % TK_TILE_ROWS;
         if (i >= count) {
             for (size_t t = 0; t < p->taps; t++) row_pointers[t * TK_TILE_ROWS] = zeros;
             out[i] = spare;
             continue;
         }
-        size_t image, row, column;
-        place(p, begin + i, &image, &row, &column);
-        out[i] = job->y + ((image * job->target[0] + p->first[0] + row * p->target_step[0]) * job->target[1] +
-                           p->first[1] + column * p->target_step[1]) *
+        out[i] = job->y + ((at.image * job->target[0] + p->first[0] + at.row * p->target_step[0]) * job->target[1] +
+                           p->first[1] + at.column * p->target_step[1]) *
                               job->columns;
-        point(p, job->x, job->source, job->depth, zeros, image, row, column, row_pointers, TK_TILE_ROWS);
+        point(p, job->x, job->source, job->depth, zeros, at, row_pointers, TK_TILE_ROWS);
     }
     multiply(job, tiles, p->taps, job->depth, rows, out);
 }
@@ -248,25 +257,28 @@ static void short_task(size_t task, void *context) {
                used * job->depth * sizeof(float));
         memset(line + (before + used) * job->depth, 0, (width - before - used) * job->depth * sizeof(float));
     }
+    // What segment s reads lies that far from what segment 0 reads.
+    size_t distance[TAPS];
+    for (size_t s = 0; s < segments; s++) distance[s] = (size_t)(p->tap[s * taps].row - low.row) * width * job->depth;
+    place at = {0, 0, begin % p->columns}; // the row counted from the copy's first
     for (size_t i = 0; i < tiles * TK_TILE_ROWS; i++) {
-        const size_t position = begin + tk_minimum(i, count - 1), row = position / p->columns - first;
-        const size_t column = position % p->columns;
-        for (size_t s = 0; s < segments; s++)
-            rows[(i / TK_TILE_ROWS * segments + s) * TK_TILE_ROWS + i % TK_TILE_ROWS] =
-                copy + ((row * p->source_step[0] + (size_t)(p->tap[s * taps].row - low.row)) * width +
-                        column * p->source_step[1]) *
-                           job->depth;
-        out[i] = job->y + (image * p->rows * p->columns + position) * job->columns;
+        const float *source = copy + (at.row * p->source_step[0] * width + at.column * p->source_step[1]) * job->depth;
+        const float **pointers = rows + i / TK_TILE_ROWS * segments * TK_TILE_ROWS + i % TK_TILE_ROWS;
+        for (size_t s = 0; s < segments; s++) pointers[s * TK_TILE_ROWS] = source + distance[s];
+        out[i] = job->y + (image * p->rows * p->columns + begin + tk_minimum(i, count - 1)) * job->columns;
+        // The last position stands in for those missing from the last tile.
+        if (i + 1 < count) advance(p, &at);
     }
     multiply(job, tiles, segments, length, rows, out);
 }
 
-// Runs a phase; blocks are cut for at least 16 tasks where there is that much.
+// Runs a phase; blocks are cut for at least 32 tasks where there is that much, so that no thread waits long for
+// another.
 static void run_phase(direct_job *job, bool is_short) {
     const size_t per_image = job->phase->rows * job->phase->columns, positions = job->batch * per_image;
     if (positions == 0) return;
     const size_t tiles = tk_ceiling(positions, TK_TILE_ROWS);
-    job->tiles = tk_maximum(1, tk_minimum(BLOCK_TILES, tiles / 16));
+    job->tiles = tk_minimum(tk_maximum(tiles / 32, BLOCK_TILES / 4), BLOCK_TILES);
     if (is_short) {
         job->blocks = tk_ceiling(per_image, job->tiles * TK_TILE_ROWS);
         tk_parallel(job->batch * job->blocks, short_task, job);
@@ -374,10 +386,9 @@ static void weight_task(size_t task, void *context) {
     float *partial = job->partial + chunk * outputs * row;
     for (size_t start = begin; start < end; start += STEPS) {
         const size_t count = tk_minimum(STEPS, end - start);
-        for (size_t i = 0; i < count; i++) {
-            size_t image, y, x;
-            place(p, start + i, &image, &y, &x);
-            point(p, job->x, c->window.input, c->inputs, zeros, image, y, x, pixels + i, STEPS);
+        place at = place_of(p, start);
+        for (size_t i = 0; i < count; i++, advance(p, &at)) {
+            point(p, job->x, c->window.input, c->inputs, zeros, at, pixels + i, STEPS);
             const float *g = job->g + (start + i) * outputs;
             for (size_t tile = 0; tile < row_tiles; tile++) {
                 float *a = packed + (tile * count + i) * TK_TILE_ROWS;

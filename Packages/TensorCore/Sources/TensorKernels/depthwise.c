@@ -21,6 +21,15 @@ static void transpose(const float *x, size_t rows, size_t columns, float *y) {
         for (size_t i = 0; i < rows; i++) y[j * rows + i] = x[i * columns + j];
 }
 
+// `direction` if the taps come in threes whose sources lie one step apart that way, else 0.
+static int three_neighbours(const tk_depthwise_run *run, int direction) {
+    for (size_t t = 0; t < run->taps; t += 3)
+        if (t + 3 > run->taps || run->source[t + 1] - run->source[t] != direction * run->source_step ||
+            run->source[t + 2] - run->source[t + 1] != direction * run->source_step)
+            return 0;
+    return direction;
+}
+
 // A row of positions cut where the set of taps inside changes.
 static void forward_row(size_t task, void *context) {
     const depthwise_job *job = context;
@@ -56,6 +65,7 @@ static void forward_row(size_t task, void *context) {
             }
         }
         run.count = end - column;
+        run.three_neighbours = three_neighbours(&run, 1);
         run.y = job->y + (task * w->output[1] + column) * channels;
         job->variant->depthwise(&run, channels);
     }
@@ -108,6 +118,7 @@ static void input_row(size_t task, void *context) {
                 }
             }
             run.count = end - column;
+            run.three_neighbours = three_neighbours(&run, -1);
             run.y = job->y + (task * w->input[1] + residue + column * w->stride[1]) * channels;
             job->variant->depthwise(&run, channels);
         }

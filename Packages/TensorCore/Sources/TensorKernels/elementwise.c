@@ -168,18 +168,21 @@ static void gather_range(size_t begin, size_t end, void *context) {
     copy_positions(&job->w, 0, (float *)job->inputs[0], begin, end - begin, job->y + begin, false);
 }
 
-// Where another axis than the last is contiguous in x: squares of 16 by 16, so that both sides are used by whole lines.
+// Where another axis than the last is contiguous in x.
 typedef struct {
     walk w;
-    int contiguous; // the axis with stride 1 in x
+    const tk_variant *variant;
+    int contiguous; // the axis with stride 1 in x, here called columns
     const float *x;
     float *y;
+    size_t columns, blocks; // columns per task, tasks per plane
 } transpose_job;
 
-static void transpose_plane(size_t plane, void *context) {
+static void transpose_block(size_t task, void *context) {
     const transpose_job *job = context;
     const walk *w = &job->w;
     const int last = w->rank - 1;
+    size_t plane = task / job->blocks;
     size_t y_stride = 1, y_step = 0;
     ptrdiff_t x_offset = 0;
     size_t y_offset = 0;
@@ -194,25 +197,23 @@ static void transpose_plane(size_t plane, void *context) {
         }
         y_stride *= w->shape[axis];
     }
-    const size_t rows = w->shape[job->contiguous], columns = w->shape[last];
-    const ptrdiff_t x_step = w->strides[0][last];
-    const float *x = job->x + x_offset;
-    float *y = job->y + y_offset;
-    for (size_t r = 0; r < rows; r += 16)
-        for (size_t c = 0; c < columns; c += 16)
-            for (size_t i = r; i < tk_minimum(r + 16, rows); i++)
-                for (size_t j = c; j < tk_minimum(c + 16, columns); j++)
-                    y[i * y_step + j] = x[(ptrdiff_t)i + (ptrdiff_t)j * x_step];
+    const size_t first = task % job->blocks * job->columns;
+    const size_t columns = tk_minimum(job->columns, w->shape[job->contiguous] - first);
+    job->variant->transpose(job->x + x_offset + first, w->strides[0][last], w->shape[last], columns,
+                            job->y + y_offset + first * y_step, (ptrdiff_t)y_step);
 }
 
 void tk_gather_strided(int rank, const size_t *shape, const float *x, const ptrdiff_t *strides, float *y) {
-    transpose_job job = {make_walk(rank, shape, 1, &strides), -1, x, y};
+    transpose_job job = {make_walk(rank, shape, 1, &strides), tk_current(), -1, x, y, 0, 0};
     const walk *w = &job.w;
     if (w->count == 0) return;
     for (int axis = 0; axis < w->rank - 1; axis++)
         if (w->strides[0][axis] == 1) job.contiguous = axis;
     if (w->strides[0][w->rank - 1] != 1 && job.contiguous >= 0 && w->shape[job.contiguous] >= 8) {
-        tk_parallel(w->count / w->shape[job.contiguous] / w->shape[w->rank - 1], transpose_plane, &job);
+        const size_t rows = w->shape[w->rank - 1], columns = w->shape[job.contiguous];
+        job.columns = tk_maximum(16, BLOCK / rows / 16 * 16);
+        job.blocks = tk_ceiling(columns, job.columns);
+        tk_parallel(w->count / rows / columns * job.blocks, transpose_block, &job);
         return;
     }
     strided_job copy = {.w = *w, .inputs = {x}, .y = y};

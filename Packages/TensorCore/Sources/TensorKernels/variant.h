@@ -51,6 +51,7 @@ typedef struct {
     size_t count, taps;
     const float *const *source, *const *weight; // [taps]
     ptrdiff_t source_step, y_step;
+    int three_neighbours; // 1: three taps each read pixels source_step apart; -1: the same downwards; else 0
     const float *scale, *offset;
     tk_activation activation;
     float *y;
@@ -114,6 +115,8 @@ typedef struct {
     // With room for 8 * band->inputs floats of power.
     void (*log_bands)(const float *x, size_t step, size_t count, const tk_band *band, bool uses_power, float least,
                       float *power, float *y);
+    // Rows become columns, those of y y_row apart.
+    void (*transpose)(const float *x, ptrdiff_t x_row, size_t rows, size_t columns, float *y, ptrdiff_t y_row);
     void (*transpose_pairs)(const float *x, ptrdiff_t x_row, size_t rows, size_t columns, float *y, ptrdiff_t y_row);
 
     void (*gather)(const tk_gather *t);

@@ -196,30 +196,68 @@ static void winograd_weight(const float *w, float *u, size_t stride) {
 
 // One window per channel
 
+// Scale, offset and activation on sums [vector, pixel], and where they go.
+INLINE void finish_depthwise(const tk_depthwise_run *r, int pixels, int vectors, size_t c, size_t width, vf sum[2][4],
+                             float *y) {
+    _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++, c += TK_WIDTH) {
+        if (r->offset) {
+            const vf scale = r->scale ? load_up_to(r->scale + c, width) : all(1);
+            const vf offset = load_up_to(r->offset + c, width);
+            _Pragma("clang loop unroll(full)") for (int i = 0; i < pixels; i++) sum[v][i] =
+                r->scale ? fma_(sum[v][i], scale, offset) : sum[v][i] + offset;
+        }
+        if (r->activation == TK_RELU)
+            _Pragma("clang loop unroll(full)") for (int i = 0; i < pixels; i++) sum[v][i] = relu_(sum[v][i]);
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < pixels; i++)
+            store_up_to(y + i * r->y_step + c, sum[v][i], width);
+        // From memory: inside the loops above it would take the sums' registers.
+        for (int i = 0; r->activation > TK_RELU && i < pixels; i++) {
+            float *at = y + i * r->y_step + c;
+            store_up_to(at, activated(load_up_to(at, width), r->activation), width);
+        }
+    }
+}
+
 // y[i, :] = activation(sum over taps of source[tap] + i * step times weight[tap], ...) for pixels <= 4, vectors <= 2.
 INLINE void depthwise_pixels(const tk_depthwise_run *r, int pixels, int vectors, size_t c, size_t width, float *y) {
-    vf sum[4][2];
+    vf sum[2][4];
     const ptrdiff_t step = r->source_step;
-    for (int i = 0; i < pixels; i++)
-        for (int v = 0; v < vectors; v++) sum[i][v] = all(0);
+    for (int v = 0; v < vectors; v++)
+        for (int i = 0; i < pixels; i++) sum[v][i] = all(0);
     for (size_t t = 0; t < r->taps; t++) {
         const float *x = r->source[t] + c, *weight = r->weight[t] + c;
         _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) {
             const vf w = load_up_to(weight + v * TK_WIDTH, width);
-            _Pragma("clang loop unroll(full)") for (int i = 0; i < pixels; i++) sum[i][v] =
-                fma_(load_up_to(x + i * step + v * TK_WIDTH, width), w, sum[i][v]);
+            _Pragma("clang loop unroll(full)") for (int i = 0; i < pixels; i++) sum[v][i] =
+                fma_(load_up_to(x + i * step + v * TK_WIDTH, width), w, sum[v][i]);
         }
     }
-    for (int v = 0; v < vectors; v++) {
-        const size_t at = c + (size_t)v * TK_WIDTH;
-        const vf scale = r->scale ? load_up_to(r->scale + at, width) : all(1);
-        const vf offset = r->offset ? load_up_to(r->offset + at, width) : all(0);
-        for (int i = 0; i < pixels; i++) {
-            vf value = sum[i][v];
-            if (r->offset) value = r->scale ? fma_(value, scale, offset) : value + offset;
-            store_up_to(y + i * r->y_step + at, activated(value, r->activation), width);
+    finish_depthwise(r, pixels, vectors, c, width, sum, y);
+}
+
+// The same of four pixels and two vectors whose taps come in threes of neighbouring sources: six are read once each, in
+// the order in which every pixel's taps come.
+INLINE void depthwise_threes(const tk_depthwise_run *r, bool descends, size_t c, float *y) {
+    vf sum[2][4];
+    _Pragma("clang loop unroll(full)") for (int v = 0; v < 2; v++)
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < 4; i++) sum[v][i] = all(0);
+    for (size_t t = 0; t < r->taps; t += 3) {
+        const float *x = r->source[t + (descends ? 2 : 0)] + c;
+        const float *weight[3] = {r->weight[t] + c, r->weight[t + 1] + c, r->weight[t + 2] + c};
+        _Pragma("clang loop unroll(full)") for (int v = 0; v < 2; v++, x += TK_WIDTH) {
+            const vf w[3] = {load(weight[0] + v * TK_WIDTH), load(weight[1] + v * TK_WIDTH),
+                             load(weight[2] + v * TK_WIDTH)};
+            _Pragma("clang loop unroll(full)") for (int n = 0; n < 6; n++) {
+                const int j = descends ? 5 - n : n;
+                const vf xj = load(x + j * r->source_step);
+                _Pragma("clang loop unroll(full)") for (int i = 0; i < 4; i++) {
+                    const int tap = descends ? i + 2 - j : j - i;
+                    if (tap >= 0 && tap < 3) sum[v][i] = fma_(xj, w[tap], sum[v][i]);
+                }
+            }
         }
     }
+    finish_depthwise(r, 4, 2, c, TK_WIDTH, sum, y);
 }
 
 static void depthwise(const tk_depthwise_run *r, size_t channels) {
@@ -232,7 +270,12 @@ static void depthwise(const tk_depthwise_run *r, size_t channels) {
         const size_t pixels = r->count - done >= 4 ? 4 : 1;
         size_t c = 0;
         for (; pixels == 4 && c + 2 * TK_WIDTH <= channels; c += 2 * TK_WIDTH)
-            depthwise_pixels(&run, 4, 2, c, TK_WIDTH, y);
+            if (r->three_neighbours > 0)
+                depthwise_threes(&run, false, c, y);
+            else if (r->three_neighbours < 0)
+                depthwise_threes(&run, true, c, y);
+            else
+                depthwise_pixels(&run, 4, 2, c, TK_WIDTH, y);
         for (; c + TK_WIDTH <= channels; c += TK_WIDTH)
             if (pixels == 4)
                 depthwise_pixels(&run, 4, 1, c, TK_WIDTH, y);

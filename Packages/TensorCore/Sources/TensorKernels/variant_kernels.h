@@ -454,6 +454,7 @@ const tk_variant TK_VARIANT = {
     .window_frame = window_frame,
     .unpack_real = unpack_real,
     .log_bands = log_bands,
+    .transpose = transpose,
     .transpose_pairs = transpose_pairs,
     .gather = gather,
     .winograd_input = winograd_input,

@@ -161,6 +161,20 @@ INLINE void transpose_eight(eight x[8]) {
     }
 }
 
+static void transpose(const float *x, ptrdiff_t x_row, size_t rows, size_t columns, float *y, ptrdiff_t y_row) {
+    const size_t whole = rows / 8 * 8, across = columns / 8 * 8;
+    for (size_t r = 0; r < whole; r += 8)
+        for (size_t c = 0; c < across; c += 8) {
+            eight square[8];
+            for (size_t i = 0; i < 8; i++) square[i] = *(const eight_anywhere *)(x + (ptrdiff_t)(r + i) * x_row + c);
+            transpose_eight(square);
+            for (size_t i = 0; i < 8; i++) *(eight_anywhere *)(y + (ptrdiff_t)(c + i) * y_row + r) = square[i];
+        }
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = r < whole ? across : 0; c < columns; c++)
+            y[(ptrdiff_t)c * y_row + (ptrdiff_t)r] = x[(ptrdiff_t)r * x_row + (ptrdiff_t)c];
+}
+
 // Eight columns of eight depths at a time, so that a transposed operand is read along its rows.
 static void pack_b(const float *b, ptrdiff_t row, ptrdiff_t column, size_t k, size_t columns, float *panel) {
     if (columns < COLUMNS) memset(panel, 0, k * COLUMNS * sizeof(float));

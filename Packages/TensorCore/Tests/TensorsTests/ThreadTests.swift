@@ -91,6 +91,12 @@ private func bits(_ inputs: [Tensor], _ apply: ([Tensor]) -> Tensor) -> [[UInt32
         expectSameBits(row.shapes.map { Tensor.normal($0, using: &generator) }, row.apply)
     }
 
+    @Test func `a map over threads keeps the order, and may do what needs threads itself`() {
+        let sums = Threads.map(100) { index in Tensor.filled(1, shape: [index, 1000]).sum().scalars[0] }
+        #expect(sums == (0..<100).map { Float($0 * 1000) })
+        #expect(Threads.map(0) { $0 }.isEmpty)
+    }
+
     private func expectSameBits(_ inputs: [Tensor], _ apply: ([Tensor]) -> Tensor) {
         let before = Threads.count
         defer { Threads.count = before }

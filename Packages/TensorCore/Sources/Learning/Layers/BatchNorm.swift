@@ -41,8 +41,8 @@ public struct BatchNorm: Module {
 
     /// What the norm by remembered statistics does to each channel: x · scale + offset, both `[channel]`.
     var atRest: (scale: Tensor, offset: Tensor) {
-        let scale = weight * (runningVariance + epsilon).rsqrt()
-        return (scale, bias - runningMean * scale)
+        RunningStatistics(mean: runningMean, variance: runningVariance)
+            .folded(weight: weight, bias: bias, epsilon: epsilon)
     }
 }
 

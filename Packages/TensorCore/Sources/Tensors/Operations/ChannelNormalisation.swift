@@ -13,6 +13,21 @@ public struct RunningStatistics: Sendable {
         self.mean = mean
         self.variance = variance
     }
+
+    /// What normalisation by these statistics does to each channel.
+    ///
+    /// - Parameters:
+    ///   - weight: `[channel]`.
+    ///   - bias: `[channel]`.
+    ///   - epsilon: Added to the variance.
+    /// - Returns: `scale` and `offset` of x · scale + offset, both `[channel]`.
+    public func folded(weight: Tensor, bias: Tensor, epsilon: Float) -> (scale: Tensor, offset: Tensor) {
+        if [mean, variance, weight, bias].allSatisfy({ $0.node == nil && $0.shape == mean.shape }) {
+            return Kernels.foldedNorm(self, weight: weight, bias: bias, epsilon: epsilon)
+        }
+        let scale = weight * (variance + epsilon).rsqrt()
+        return (scale, bias - mean * scale)
+    }
 }
 
 extension Tensor {

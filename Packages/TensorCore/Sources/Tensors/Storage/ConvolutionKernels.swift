@@ -289,6 +289,24 @@ extension Kernels {
         return y.fromChannelsLastRows
     }
 
+    /// `weight/√(variance + ε)` and `bias − mean` times it, five operations per channel: of so few that a kernel for each
+    /// would cost more than they do.
+    static func foldedNorm(
+        _ statistics: RunningStatistics, weight: Tensor, bias: Tensor, epsilon: Float
+    ) -> (scale: Tensor, offset: Tensor) {
+        let (mean, variance) = (statistics.mean.contiguous, statistics.variance.contiguous)
+        let (weight, bias) = (weight.contiguous, bias.contiguous)
+        let (scale, offset) = (Tensor(uninitialised: mean.shape), Tensor(uninitialised: mean.shape))
+        let (w, b, m, v) = unsafe (weight.pointer, bias.pointer, mean.pointer, variance.pointer)
+        let (factor, shift) = unsafe (scale.pointer, offset.pointer)
+        for channel in 0..<mean.count {
+            unsafe factor[channel] = w[channel] * (1 / (v[channel] + epsilon).squareRoot())
+            unsafe shift[channel] = b[channel] - m[channel] * factor[channel]
+        }
+        Counters.count(flops: 5 * mean.count, bytes: 24 * mean.count)
+        return (scale, offset)
+    }
+
     /// x where it is positive, its channel's slope times x elsewhere, channels-last; two operations per element.
     static func prelu(_ x: Tensor, slopes: Tensor) -> Tensor {
         let (x, slopes) = (x.channelsLastRows, slopes.contiguous)

@@ -60,6 +60,21 @@ package func withScratch(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> 
     withExtendedLifetime(storage) {}
 }
 
+extension Threads {
+    /// `transform(0)` to `transform(count − 1)`, each on any thread: for work of many microseconds outside of tensors.
+    ///
+    /// What `transform` does with tensors stays on its own thread.
+    public static func map<Value: Sendable>(_ count: Int, _ transform: @Sendable (Int) -> Value) -> [Value] {
+        unsafe [Value](unsafeUninitializedCapacity: count) { buffer, initialised in
+            nonisolated(unsafe) let values = unsafe buffer
+            inParallel(count) { index in
+                unsafe values.initializeElement(at: index, to: transform(index))
+            }
+            initialised = count
+        }
+    }
+}
+
 /// Runs `body` for each task in `0..<count` on the worker pool.
 private func inParallel(_ count: Int, _ body: @Sendable (Int) -> Void) {
     withoutActuallyEscaping(body) { body in

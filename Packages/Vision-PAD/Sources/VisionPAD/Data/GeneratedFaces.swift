@@ -22,7 +22,9 @@ public struct GeneratedFaces: Sendable {
     public init(seed: UInt64) { streams = Philox(seed: seed, stream: "generated faces") }
 
     /// The frames of presentations, in their order.
-    public func frames(_ presentations: [Presentation]) -> [FaceFrame] { presentations.map(frame) }
+    public func frames(_ presentations: [Presentation]) -> [FaceFrame] {
+        Threads.map(presentations.count) { frame(of: presentations[$0]) }
+    }
 
     /// The frame of one presentation.
     public func frame(of presentation: Presentation) -> FaceFrame {
