@@ -34,21 +34,22 @@ static operand_set batch_operands(const tk_product *p, const tk_variant *variant
 }
 
 // Rows of A as tiles of six, k-major inside; a missing row of the last tile is left out, not padded. Where rows lie
-// side by side, eight are copied at once and the next depth overwrites the last two: `packed` has room for two floats
-// more.
+// side by side, eight are copied at once and the next depth overwrites the last two. Depths that lie pages apart share
+// a set of the first cache: of those only as many at a time as it holds.
 static void pack_a(const float *a, ptrdiff_t row, ptrdiff_t column, size_t rows, size_t k, float *packed) {
-    for (size_t first = 0; first < rows; first += TK_TILE_ROWS, packed += k * TK_TILE_ROWS) {
-        size_t count = tk_minimum(TK_TILE_ROWS, rows - first);
-        const float *tile = a + (ptrdiff_t)first * row;
-        if (row == 1 && rows - first >= 8) {
-            for (size_t i = 0; i < k; i++)
-                memcpy(packed + i * TK_TILE_ROWS, tile + (ptrdiff_t)i * column, 8 * sizeof(float));
-        } else {
-            for (size_t i = 0; i < k; i++)
+    const size_t pass = column % 1024 == 0 ? 8 : k;
+    for (size_t start = 0; start < k; start += pass)
+        for (size_t first = 0; first < rows; first += TK_TILE_ROWS) {
+            const size_t depths = tk_minimum(pass, k - start), count = tk_minimum(TK_TILE_ROWS, rows - first);
+            const size_t copied = row == 1 && rows - first >= 8 ? tk_minimum(depths, k - 1 - start) : 0;
+            const float *x = a + (ptrdiff_t)first * row + (ptrdiff_t)start * column;
+            float *y = packed + first * k + start * TK_TILE_ROWS;
+            for (size_t i = 0; i < copied; i++)
+                memcpy(y + i * TK_TILE_ROWS, x + (ptrdiff_t)i * column, 8 * sizeof(float));
+            for (size_t i = copied; i < depths; i++)
                 for (size_t r = 0; r < count; r++)
-                    packed[i * TK_TILE_ROWS + r] = tile[(ptrdiff_t)r * row + (ptrdiff_t)i * column];
+                    y[i * TK_TILE_ROWS + r] = x[(ptrdiff_t)r * row + (ptrdiff_t)i * column];
         }
-    }
 }
 
 // C[rows, columns] += over depths first..<first + depth, with rows <= BLOCK_ROWS when A is packed.
@@ -57,7 +58,7 @@ static void multiply_pass(const operand_set *o, size_t row, size_t rows, size_t 
     const tk_product *p = o->p;
     const tk_variant *v = o->variant;
     const size_t width = v->tile_columns;
-    _Alignas(64) float packed_a[BLOCK_ROWS * DEPTH + 2];
+    _Alignas(64) float packed_a[BLOCK_ROWS * DEPTH];
     const float *a = o->a + (ptrdiff_t)row * p->a_row + (ptrdiff_t)first * p->a_column;
     // Packing pays when the rows are read for many columns, or lie across the cache lines.
     const bool packs_a = p->a_column != 1;

@@ -18,7 +18,3 @@ void tk_log_bands(const float *spectra, size_t step, size_t count, size_t bins, 
     const tk_band band = {bins, bands, start, offset, weight};
     tk_current()->log_bands(spectra, step, count, &band, uses_power, least, tk_scratch(8 * bins), y);
 }
-
-void tk_transpose_pairs(const float *x, ptrdiff_t x_row, size_t rows, size_t columns, float *y, ptrdiff_t y_row) {
-    tk_current()->transpose_pairs(x, x_row, rows, columns, y, y_row);
-}

@@ -117,7 +117,12 @@ typedef struct {
                       float *power, float *y);
     // Rows become columns, those of y y_row apart.
     void (*transpose)(const float *x, ptrdiff_t x_row, size_t rows, size_t columns, float *y, ptrdiff_t y_row);
-    void (*transpose_pairs)(const float *x, ptrdiff_t x_row, size_t rows, size_t columns, float *y, ptrdiff_t y_row);
+
+    // From x [length, 2, lane], with as many lanes as a vector has, to x or y, whichever is returned.
+    float *(*fourier)(const tk_fourier *f, float *x, float *y);
+    // x [2 * length, lane], overwritten like y, to z [length + 1, 2, lane].
+    void (*fourier_real)(const tk_fourier *f, float *x, float *y, float *z);
+    void (*interleave)(const float *x, size_t n, size_t count, float *y, ptrdiff_t y_row);
 
     void (*gather)(const tk_gather *t);
     void (*winograd_input)(const float *const *pixels, size_t channels, float *v, size_t frequency_stride);

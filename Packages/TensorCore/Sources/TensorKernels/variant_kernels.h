@@ -363,6 +363,7 @@ static void adam(float *p, const float *g, float *m, float *v, size_t n, const f
 #include "variant_product.h"
 #include "variant_sequence.h"
 #include "variant_signal.h"
+#include "variant_fourier.h"
 #include "variant_convolution.h"
 
 // The table
@@ -455,7 +456,9 @@ const tk_variant TK_VARIANT = {
     .unpack_real = unpack_real,
     .log_bands = log_bands,
     .transpose = transpose,
-    .transpose_pairs = transpose_pairs,
+    .fourier = fourier,
+    .fourier_real = fourier_real,
+    .interleave = interleave,
     .gather = gather,
     .winograd_input = winograd_input,
     .winograd_output = winograd_output,

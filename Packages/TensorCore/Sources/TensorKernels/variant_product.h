@@ -175,29 +175,20 @@ static void transpose(const float *x, ptrdiff_t x_row, size_t rows, size_t colum
             y[(ptrdiff_t)c * y_row + (ptrdiff_t)r] = x[(ptrdiff_t)r * x_row + (ptrdiff_t)c];
 }
 
-// Eight columns of eight depths at a time, so that a transposed operand is read along its rows.
+// A transposed operand is read along its rows.
 static void pack_b(const float *b, ptrdiff_t row, ptrdiff_t column, size_t k, size_t columns, float *panel) {
     if (columns < COLUMNS) memset(panel, 0, k * COLUMNS * sizeof(float));
-    if (column == 1 && columns == COLUMNS) {
+    if (row == 1) {
+        transpose(b, column, columns, k, panel, COLUMNS);
+    } else if (column == 1 && columns == COLUMNS) {
         for (size_t i = 0; i < k; i++) {
             store(panel + i * COLUMNS, load(b + (ptrdiff_t)i * row));
             store(panel + i * COLUMNS + TK_WIDTH, load(b + (ptrdiff_t)i * row + TK_WIDTH));
         }
-        return;
-    }
-    if (column == 1) {
+    } else if (column == 1) {
         for (size_t i = 0; i < k; i++) memcpy(panel + i * COLUMNS, b + (ptrdiff_t)i * row, columns * sizeof(float));
-        return;
+    } else {
+        for (size_t i = 0; i < k; i++)
+            for (size_t j = 0; j < columns; j++) panel[i * COLUMNS + j] = b[(ptrdiff_t)i * row + (ptrdiff_t)j * column];
     }
-    size_t done = 0;
-    for (; row == 1 && done + 8 <= k; done += 8)
-        for (size_t j = 0; j < columns; j += 8) {
-            eight x[8] = {{0}};
-            for (size_t c = 0; c < tk_minimum(8, columns - j); c++)
-                x[c] = *(const eight_anywhere *)(b + (ptrdiff_t)done + (ptrdiff_t)(j + c) * column);
-            transpose_eight(x);
-            for (size_t d = 0; d < 8; d++) *(eight_anywhere *)(panel + (done + d) * COLUMNS + j) = x[d];
-        }
-    for (size_t i = done; i < k; i++)
-        for (size_t j = 0; j < columns; j++) panel[i * COLUMNS + j] = b[(ptrdiff_t)i * row + (ptrdiff_t)j * column];
 }

@@ -37,6 +37,7 @@ INLINE void philox_blocks(const tk_random *r, uint64_t block, vu out[PHILOX_VECT
     }
 }
 
+// The lanes of two vectors in turn: those of their lower halves, and of their upper ones.
 #if TK_WIDTH == 4
 #define LOWER(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
 #define UPPER(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
@@ -191,6 +192,3 @@ static void normal(const tk_random *r, uint64_t first, float *y, size_t n, float
         memcpy(y + i, numbers, tk_minimum(PHILOX_ELEMENTS, n - i) * sizeof(float));
     }
 }
-
-#undef LOWER
-#undef UPPER

@@ -95,32 +95,3 @@ static void log_bands(const float *x, size_t step, size_t count, const tk_band *
     for (; i + TK_WIDTH <= n; i += TK_WIDTH) store(y + i, log_(larger(load(y + i), all(least))));
     if (i < n) store_some(y + i, log_(larger(load_some(y + i, n - i), all(least))), n - i);
 }
-
-// Blocks of four by four pairs of floats.
-static void transpose_pairs(const float *x, ptrdiff_t x_row, size_t rows, size_t columns, float *y, ptrdiff_t y_row) {
-    typedef double four __attribute__((vector_size(32)));
-    typedef double four_anywhere __attribute__((vector_size(32), aligned(4), may_alias));
-    for (size_t i = 0; i < rows; i += 4)
-        for (size_t j = 0; j < columns; j += 4) {
-            const float *from = x + (ptrdiff_t)i * x_row + 2 * (ptrdiff_t)j;
-            float *to = y + (ptrdiff_t)j * y_row + 2 * (ptrdiff_t)i;
-            if (i + 4 <= rows && j + 4 <= columns) {
-                four a[4];
-                _Pragma("clang loop unroll(full)") for (int r = 0; r < 4; r++) a[r] =
-                    *(const four_anywhere *)(from + r * x_row);
-                four b0 = __builtin_shufflevector(a[0], a[1], 0, 4, 2, 6);
-                four b1 = __builtin_shufflevector(a[0], a[1], 1, 5, 3, 7);
-                four b2 = __builtin_shufflevector(a[2], a[3], 0, 4, 2, 6);
-                four b3 = __builtin_shufflevector(a[2], a[3], 1, 5, 3, 7);
-                *(four_anywhere *)to = __builtin_shufflevector(b0, b2, 0, 1, 4, 5);
-                *(four_anywhere *)(to + y_row) = __builtin_shufflevector(b1, b3, 0, 1, 4, 5);
-                *(four_anywhere *)(to + 2 * y_row) = __builtin_shufflevector(b0, b2, 2, 3, 6, 7);
-                *(four_anywhere *)(to + 3 * y_row) = __builtin_shufflevector(b1, b3, 2, 3, 6, 7);
-            } else {
-                for (size_t r = 0; r < tk_minimum(4, rows - i); r++)
-                    for (size_t c = 0; c < tk_minimum(4, columns - j); c++)
-                        memcpy(to + (ptrdiff_t)c * y_row + 2 * r, from + (ptrdiff_t)r * x_row + 2 * c,
-                               2 * sizeof(float));
-            }
-        }
-}

@@ -164,10 +164,21 @@ private func logBands(_ count: Int, usesPower: Bool) -> [Float] {
     return y
 }
 
-private func transposedPairs(_ rows: Int, _ columns: Int) -> [Float] {
-    var y = [Float](repeating: .nan, count: columns * 2 * (rows + 1))
-    unsafe tk_transpose_pairs(
-        numbers(rows * (2 * columns + 3), seed: 46), 2 * columns + 3, rows, columns, &y, 2 * (rows + 1))
+/// Heights and widths: every prime factor, fewer and more rows and frequencies than lanes.
+private let planeSizes = [(1, 2), (3, 4), (4, 6), (5, 10), (7, 14), (20, 36), (18, 70), (112, 28)]
+
+private func planeTransform(_ height: Int, _ width: Int) -> [Float] {
+    func table(_ length: Int) -> [Float] { [Float](repeating: .nan, count: tk_fourier_table_count(length)) }
+    var (across, down) = (table(width / 2), table(height))
+    var y = [Float](repeating: .nan, count: height * (width + 2))
+    unsafe across.withUnsafeMutableBufferPointer { across in
+        unsafe down.withUnsafeMutableBufferPointer { down in
+            var plans = unsafe (
+                tk_fourier_make(width / 2, across.baseAddress), tk_fourier_make(height, down.baseAddress)
+            )
+            unsafe tk_fourier_plane(&plans.0, &plans.1, numbers(height * width, seed: 46), &y)
+        }
+    }
     return y
 }
 
@@ -185,9 +196,7 @@ let sequenceCases: [KernelCase] =
         KernelCase("bands of spectra") {
             (1...8).flatMap { logBands($0, usesPower: true) + logBands($0, usesPower: false) }
         },
-        KernelCase("transposed pairs") {
-            [(1, 1), (4, 4), (5, 7), (16, 9), (3, 2)].flatMap { transposedPairs($0.0, $0.1) }
-        },
+        KernelCase("transforms of planes") { planeSizes.flatMap { planeTransform($0.0, $0.1) } },
     ]
 
 @Suite struct SequenceTests {
@@ -309,15 +318,24 @@ let sequenceCases: [KernelCase] =
         }
     }
 
-    @Test func `pairs change places`() {
-        for (rows, columns) in [(1, 1), (4, 4), (5, 7), (16, 9)] {
-            let (x, y) = (numbers(rows * (2 * columns + 3), seed: 46), transposedPairs(rows, columns))
-            for i in 0..<rows {
-                for j in 0..<columns {
-                    #expect(y[j * 2 * (rows + 1) + 2 * i] == x[i * (2 * columns + 3) + 2 * j])
-                    #expect(y[j * 2 * (rows + 1) + 2 * i + 1] == x[i * (2 * columns + 3) + 2 * j + 1])
-                }
+    @Test(arguments: planeSizes)
+    func `a plane's transform equals the sum over all of its pixels`(_ height: Int, _ width: Int) {
+        let (x, y) = (numbers(height * width, seed: 46).map(Double.init), planeTransform(height, width))
+        for (k, l) in [(0, 0), (height / 2, width / 2), (height - 1, 1), (height / 3, width / 4)] {
+            var (re, im) = (0.0, 0.0)
+            for (index, value) in x.enumerated() {
+                let (row, column) = (index / width, index % width)
+                let turns = Double(row * k % height) / Double(height) + Double(column * l % width) / Double(width)
+                re += value * cos(2 * Double.pi * turns)
+                im -= value * sin(2 * Double.pi * turns)
             }
+            let (at, bound) = (2 * (k * (width / 2 + 1) + l), 1e-6 * Double(x.count).squareRoot())
+            #expect(abs(Double(y[at]) - re) < bound && abs(Double(y[at + 1]) - im) < bound, "\(k) \(l)")
         }
+    }
+
+    @Test func `lengths with other prime factors are not taken`() {
+        #expect([1, 2, 224, 6_561, 16_384].allSatisfy { tk_fourier_fits($0) })
+        #expect([0, 11, 26, 32_768].allSatisfy { !tk_fourier_fits($0) })
     }
 }

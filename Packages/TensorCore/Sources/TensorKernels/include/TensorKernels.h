@@ -335,8 +335,25 @@ void tk_unpack_real(const float *z, const float *twiddle, size_t half, float *x)
 // magnitude, or its magnitude.
 void tk_log_bands(const float *spectra, size_t step, size_t count, size_t bins, size_t bands, const int32_t *start,
                   const int32_t *offset, const float *weight, bool uses_power, float least, float *y);
-// y[j, i] = x[i, j] for pairs of floats; rows lie x_row and y_row floats apart.
-void tk_transpose_pairs(const float *x, ptrdiff_t x_row, size_t rows, size_t columns, float *y, ptrdiff_t y_row);
+
+// Fourier transforms of planes, X_k = sum of x_j exp(-2 pi i jk / n) along both axes, unnormalised: rows, then columns,
+// each in a lane of a vector. Bits depend neither on the instruction set nor on its lanes.
+
+enum { TK_FOURIER_PASSES = 16 };
+typedef struct {
+    size_t length, passes, real_at; // of complex numbers; where the table of real signals begins
+    uint8_t radix[TK_FOURIER_PASSES];
+    const float *table;
+} tk_fourier;
+
+// Whether the length is at most 16,384 and has no other prime factors than 2, 3, 5 and 7.
+bool tk_fourier_fits(size_t length);
+size_t tk_fourier_table_count(size_t length);
+// Fills the table, which the result refers to.
+tk_fourier tk_fourier_make(size_t length, float *table);
+// x [down's length, twice across' length] of real numbers to y [down's length, across' length + 1, 2], on the calling
+// thread.
+void tk_fourier_plane(const tk_fourier *across, const tk_fourier *down, const float *x, float *y);
 
 // Random numbers: Philox4x32-10
 
