@@ -42,10 +42,11 @@ extension SpeedWork {
         }
     }
 
-    /// The latent query from the first step on: queries are sampled, searched for, and learned from.
+    /// The latent query from the first step on: queries are sampled, searched for, and learned from. Shapes vary; after
+    /// forty steps buffers of all sizes are there.
     private static let dialogue = SpeedWork(
         name: "dialogue.latent",
-        summary: "Latent query: training step of 'dialogue.synth.easy.lat'; twins do not search"
+        summary: "Latent query: training step of 'dialogue.synth.easy.lat'; twins do not search", warmUps: 40
     ) { size, seed in
         var settings = DialogueConfiguration.probe
         (settings.warmSteps, settings.gate) = (0, 0)

@@ -11,7 +11,7 @@ internal import Tensors
 public struct SpeedSettings: Codable, Sendable, Equatable {
     /// Turns of every side, at least 7 for a ratio that counts.
     public var alternations = 7
-    /// Steps before the first turn: after two, an optimiser's moments and the arena are there.
+    /// Steps before the first turn.
     public var warmUps: Int
     /// The work's size.
     public var size = WorkSize.full
@@ -88,12 +88,12 @@ enum PeerColumn: String, CaseIterable {
 public struct SpeedStep: PeerCase {
     private let work: SpeedWork
     /// How often, how large, and beside whom.
-    public var settings = SpeedSettings(warmUps: 3)
+    public var settings: SpeedSettings
 
     /// Every step there is.
     public static let allCases = (SpeedWork.steps + SpeedWork.research).map(SpeedStep.init)
 
-    init(_ work: SpeedWork) { self.work = work }
+    init(_ work: SpeedWork) { (self.work, settings) = (work, SpeedSettings(warmUps: work.warmUps)) }
 
     /// For example `speed.w1.encoder`.
     public var id: String { "speed.\(work.name)" }

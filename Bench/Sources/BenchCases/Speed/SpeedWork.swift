@@ -28,6 +28,8 @@ struct SpeedWork: Sendable {
     var peers: [Peer] = [.pytorch, .torchCompile]
     /// Steps in a turn: more than one where one is short.
     var repeats = 1
+    /// Steps before the first turn: after two, an optimiser's moments and the arena are there.
+    var warmUps = 3
     /// What is counted beside steps, and how many of them a step makes.
     var products: (metric: String, perStep: Double)?
     /// Sets up model and data once.

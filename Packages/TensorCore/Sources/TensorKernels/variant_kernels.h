@@ -185,12 +185,20 @@ static float sum(const float *x, size_t n) {
 INLINE float larger1(float a, float b) { return a != a ? a : a > b ? a : b; }
 INLINE float smaller1(float a, float b) { return a != a ? a : a < b ? a : b; }
 
+// The largest lane; NaN if one is. Which zero of two signs it is depends on the width.
+INLINE float largest_lane(vf x) {
+    float lane[TK_WIDTH];
+    store(lane, x);
+    _Pragma("clang loop unroll(full)") for (int half = TK_WIDTH / 2; half > 0; half /= 2)
+        _Pragma("clang loop unroll(full)") for (int j = 0; j < half; j++) lane[j] = larger1(lane[j], lane[j + half]);
+    return lane[0];
+}
+
 static float maximum(const float *x, size_t n) {
     vf best = all(-INFINITY);
     size_t i = 0;
     for (; i + TK_WIDTH <= n; i += TK_WIDTH) best = larger(best, load(x + i));
-    float result = -INFINITY;
-    for (int lane = 0; lane < TK_WIDTH; lane++) result = larger1(result, best[lane]);
+    float result = largest_lane(best);
     for (; i < n; i++) result = larger1(result, x[i]);
     return result;
 }
@@ -243,18 +251,42 @@ static double sum_squares(const float *x, size_t n) {
 
 INLINE void zero(float *y, size_t n) { memset(y, 0, n * sizeof(float)); }
 
+// y = exp(x - top), and its sum.
+INLINE float exponentials(const float *x, float *y, size_t n, float top) {
+    vf lanes[VECTORS];
+    for (int v = 0; v < VECTORS; v++) lanes[v] = all(0);
+    size_t i = 0;
+    for (; i + TK_LANES <= n; i += TK_LANES)
+        _Pragma("clang loop unroll(full)") for (int v = 0; v < VECTORS; v++) {
+            const vf e = exp_(load(x + i + v * TK_WIDTH) - top);
+            store(y + i + v * TK_WIDTH, e);
+            lanes[v] += e;
+        }
+    for (int v = 0; i < n; v++, i += TK_WIDTH) {
+        const vf e = exp_(load_up_to(x + i, n - i) - top);
+        store_up_to(y + i, e, n - i);
+        lanes[v] += n - i >= TK_WIDTH ? e : load_some(y + i, n - i);
+    }
+    float lane[TK_LANES];
+    for (int v = 0; v < VECTORS; v++) store(lane + v * TK_WIDTH, lanes[v]);
+    return combined(lane);
+}
+
 static void softmax(const float *x, float *y, size_t n, size_t visible, float scale) {
     zero(y + visible, n - visible);
-    unary_scale_add(x, y, visible, scale, -0.0f);
-    float top = maximum(y, visible);
-    if (top == -INFINITY) {
-        zero(y, visible);
-        return;
-    }
+    vf best = all(-INFINITY);
     size_t i = 0;
-    for (; i + TK_WIDTH <= visible; i += TK_WIDTH) store(y + i, exp_(load(y + i) - top));
-    if (i < visible) store_some(y + i, exp_(load_some(y + i, visible - i) - top), visible - i);
-    unary_scale_add(y, y, visible, 1.0f / sum(y, visible), -0.0f);
+    for (; i + TK_WIDTH <= visible; i += TK_WIDTH) {
+        const vf scaled = fma_(all(scale), load(x + i), all(-0.0f));
+        store(y + i, scaled);
+        best = larger(best, scaled);
+    }
+    float top = largest_lane(best);
+    for (; i < visible; i++) top = larger1(top, y[i] = fmaf(scale, x[i], -0.0f));
+    if (top == -INFINITY)
+        zero(y, visible);
+    else
+        unary_scale_add(y, y, visible, 1.0f / exponentials(y, y, visible, top), -0.0f);
 }
 
 static void softmax_gradient(const float *y, const float *g, float *dx, size_t n, float scale) {
@@ -270,11 +302,9 @@ static void log_softmax(const float *x, float *y, size_t n) {
         for (size_t i = 0; i < n; i++) y[i] = -INFINITY;
         return;
     }
+    const float logarithm = log_(all(exponentials(x, y, n, top)))[0];
     size_t i = 0;
-    for (; i + TK_WIDTH <= n; i += TK_WIDTH) store(y + i, exp_(load(x + i) - top));
-    if (i < n) store_some(y + i, exp_(load_some(x + i, n - i) - top), n - i);
-    float logarithm = log_(all(sum(y, n)))[0];
-    for (i = 0; i + TK_WIDTH <= n; i += TK_WIDTH) store(y + i, load(x + i) - top - logarithm);
+    for (; i + TK_WIDTH <= n; i += TK_WIDTH) store(y + i, load(x + i) - top - logarithm);
     for (; i < n; i++) y[i] = x[i] - top - logarithm;
 }
 
