@@ -358,13 +358,29 @@ static void pack_rows(const float *const *pixels, size_t count, size_t depth, si
         const size_t run = tk_minimum(depth - channel, width - done);
         const float *const *at = pixels + tap * STEPS;
         float *y = panel + done;
-        if (run == 16)
-            for (size_t i = 0; i < count; i++) memcpy(y + i * group, at[i] + channel, 16 * sizeof(float));
-        else if (run == 3)
-            for (size_t i = 0; i < count; i++) memcpy(y + i * group, at[i] + channel, 3 * sizeof(float));
-        else
-            for (size_t i = 0; i < count; i++)
-                for (size_t j = 0; j < run; j++) y[i * group + j] = at[i][channel + j];
+        // Known lengths are moves; of any other, every pixel is a call.
+#define COPY(length)                                                                                     \
+    for (size_t i = 0; i < count; i++) memcpy(y + i * group, at[i] + channel, (length) * sizeof(float)); \
+    break;
+        switch (run) {
+        case 3:
+            COPY(3)
+        case 4:
+            COPY(4)
+        case 8:
+            COPY(8)
+        case 12:
+            COPY(12)
+        case 16:
+            COPY(16)
+        case 24:
+            COPY(24)
+        case 32:
+            COPY(32)
+        default:
+            COPY(run)
+        }
+#undef COPY
         done += run;
     }
 }
@@ -383,6 +399,7 @@ static void weight_task(size_t task, void *context) {
     float *packed = zeros + zero_count, *panel = packed + STEPS * row_tiles * TK_TILE_ROWS;
     const float **pixels = (const float **)(void *)(panel + STEPS * group);
     memset(zeros, 0, zero_count * sizeof(float));
+    const float *g_end = job->g + c->batch * p->rows * p->columns * outputs;
     float *partial = job->partial + chunk * outputs * row;
     for (size_t start = begin; start < end; start += STEPS) {
         const size_t count = tk_minimum(STEPS, end - start);
@@ -393,7 +410,8 @@ static void weight_task(size_t task, void *context) {
             for (size_t tile = 0; tile < row_tiles; tile++) {
                 float *a = packed + (tile * count + i) * TK_TILE_ROWS;
                 const size_t rows = tk_minimum(TK_TILE_ROWS, outputs - tile * TK_TILE_ROWS);
-                if (rows == TK_TILE_ROWS)
+                // What follows a short tile is read with it, and not used.
+                if (g + tile * TK_TILE_ROWS + TK_TILE_ROWS <= g_end)
                     memcpy(a, g + tile * TK_TILE_ROWS, TK_TILE_ROWS * sizeof(float));
                 else
                     memcpy(a, g + tile * TK_TILE_ROWS, rows * sizeof(float));
