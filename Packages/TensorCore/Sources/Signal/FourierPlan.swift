@@ -67,11 +67,9 @@ internal import TensorKernels
     func buffers() -> Buffers { Buffers(inputCount, outputCount) }
 
     /// Transforms the input buffer into the output buffer, unnormalised; a real inverse overwrites its input.
-    func execute(_ buffers: Buffers) { unsafe execute(buffers.input, to: buffers.output) }
-
-    /// The same between memory aligned to 32 bytes.
-    func execute(_ x: UnsafeMutablePointer<Float>, to y: UnsafeMutablePointer<Float>) {
+    func execute(_ buffers: Buffers) {
         let plan = unsafe OpaquePointer(bitPattern: address)
+        let (x, y) = unsafe (buffers.input, buffers.output)
         switch kind {
         case .real: unsafe fftwf_execute_dft_r2c(plan, x, complex(y))
         case .realInverse: unsafe fftwf_execute_dft_c2r(plan, complex(x), y)
@@ -140,19 +138,7 @@ private func complex(_ pointer: UnsafeMutablePointer<Float>) -> UnsafeMutablePoi
 
     /// Transforms the `length` numbers of the input buffer into length/2 + 1 complex ones at `output`.
     func execute(_ buffers: FourierPlan.Buffers, to output: UnsafeMutablePointer<Float>) {
-        unsafe execute(buffers.input, buffers, to: output)
-    }
-
-    /// The same of numbers anywhere: they are copied to the input buffer unless they lie where FFTW can take them.
-    func execute(
-        _ input: UnsafePointer<Float>, _ buffers: FourierPlan.Buffers, to output: UnsafeMutablePointer<Float>
-    ) {
-        var source = unsafe UnsafeMutablePointer(mutating: input)
-        if UInt(bitPattern: source) % 32 != 0 {
-            unsafe buffers.input.update(from: input, count: length)
-            unsafe source = buffers.input
-        }
-        unsafe plan.execute(source, to: buffers.output)
+        plan.execute(buffers)
         if let twiddles {
             unsafe tk_unpack_real(buffers.output, twiddles, length / 2, output)
         } else {

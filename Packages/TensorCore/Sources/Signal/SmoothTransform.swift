@@ -8,24 +8,23 @@ internal import TensorKernels
 ///
 /// Sendable without a lock: its table is written once, before anyone else knows it, and kept for the life of the process.
 @safe struct SmoothTransform: @unchecked Sendable {
-    private static let tables = Mutex<[Int: UInt]>([:])
+    private static let made = Mutex<[Int: SmoothTransform]>([:])
 
     private let transform: tk_fourier
 
     /// Nothing for a length below 1, above 16,384, or with another prime factor than 2, 3, 5 and 7.
     init?(length: Int) {
         guard length >= 1, tk_fourier_fits(length) else { return nil }
-        unsafe transform = Self.tables.withLock { tables in
-            if let address = tables[length], let kept = unsafe UnsafePointer<tk_fourier>(bitPattern: address) {
-                return unsafe kept.pointee
-            }
+        self = Self.made.withLock { made in
+            if let kept = made[length] { return kept }
             let table = UnsafeMutablePointer<Float>.allocate(capacity: tk_fourier_table_count(length))
-            let kept = UnsafeMutablePointer<tk_fourier>.allocate(capacity: 1)
-            unsafe kept.initialize(to: tk_fourier_make(length, table))
-            tables[length] = UInt(bitPattern: kept)
-            return unsafe kept.pointee
+            let new = unsafe SmoothTransform(tk_fourier_make(length, table))
+            made[length] = new
+            return new
         }
     }
+
+    private init(_ transform: tk_fourier) { unsafe self.transform = transform }
 
     /// A plane of 2·`length` real columns to `length` + 1 columns of pairs, by this transform and that of its columns.
     func plane(_ x: UnsafePointer<Float>, columns: SmoothTransform, to output: UnsafeMutablePointer<Float>) {
