@@ -182,6 +182,17 @@ import Testing
             runs[0].cases[0].measurement("score")?.scores?.values[0]
                 != runs[1].cases[0].measurement("score")?.scores?.values[0])
     }
+
+    @Test func `a lower instruction set is named in the environment, and stored with the run`() throws {
+        func run(_ level: String) throws -> Ended {
+            try place.ended(try place.started(["run", "good.smoke"], environment: ["TENSOR_KERNELS": level]))
+        }
+        #expect(try run("baseline").code == 0)
+        #expect(place.latest?.build.libraries["kernels"] == "baseline")
+        let ended = try run("sse9")
+        #expect(ended.code == 2)
+        #expect(ended.errors == "TENSOR_KERNELS is 'sse9'; use baseline, avx2 or avx512.\n")
+    }
 }
 
 /// Verbs that look at several runs, each as a person would use it.

@@ -42,8 +42,9 @@ extension SpeedWork {
         }
     }
 
-    /// The latent query from the first step on: queries are sampled, searched for, and learned from. Shapes vary; after
-    /// forty steps buffers of all sizes are there.
+    /// The latent query from the first step on: queries are sampled, searched for, and learned from.
+    ///
+    /// Shapes vary; after forty steps buffers of all sizes are there.
     private static let dialogue = SpeedWork(
         name: "dialogue.latent",
         summary: "Latent query: training step of 'dialogue.synth.easy.lat'; twins do not search", warmUps: 40

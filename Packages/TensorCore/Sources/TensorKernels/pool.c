@@ -14,6 +14,12 @@
 // In `entrants`: set while no worker may join. The rest counts workers inside the job.
 #define CLOSED 0x40000000u
 
+// A thread's own part of the tasks; what is left of it others take.
+typedef struct {
+    _Alignas(64) _Atomic(size_t) next;
+    size_t end;
+} share;
+
 static struct {
     pthread_mutex_t gate; // held by the caller whose job runs
     int thread_count;     // 0 before the first use
@@ -23,8 +29,8 @@ static struct {
     _Atomic(uint32_t) sleepers;
     _Atomic(uint32_t) entrants;
     _Atomic(bool) stops;
-    _Atomic(size_t) next;
-    size_t count;
+    share shares[64];
+    int share_count;
     void (*body)(size_t, void *);
     void *context;
 } pool = {.gate = PTHREAD_MUTEX_INITIALIZER, .entrants = CLOSED};
@@ -64,21 +70,25 @@ static void wait_for_change(_Atomic(uint32_t) *word, uint32_t value, _Atomic(uin
     }
 }
 
-static void run_tasks(void) {
-    size_t task;
-    while ((task = atomic_fetch_add_explicit(&pool.next, 1, memory_order_relaxed)) < pool.count)
-        pool.body(task, pool.context);
+// From the thread's own share first: what it wrote in one job it finds in its cache in the next.
+static void run_tasks(int thread) {
+    for (int i = 0; i < pool.share_count; i++) {
+        share *s = &pool.shares[(thread + i) % pool.share_count];
+        size_t task;
+        while ((task = atomic_fetch_add_explicit(&s->next, 1, memory_order_relaxed)) < s->end)
+            pool.body(task, pool.context);
+    }
 }
 
-static void *work(void *unused) {
-    (void)unused;
+static void *work(void *index) {
+    const int thread = (int)(intptr_t)index;
     is_inside = true;
     uint32_t seen = 0;
     for (;;) {
         wait_for_change(&pool.generation, seen, &pool.sleepers);
         seen = atomic_load(&pool.generation);
         if (atomic_load(&pool.stops)) return NULL;
-        if (!(atomic_fetch_add(&pool.entrants, 1) & CLOSED)) run_tasks();
+        if (!(atomic_fetch_add(&pool.entrants, 1) & CLOSED)) run_tasks(thread);
         // The last one out of a closed job wakes its caller.
         if (atomic_fetch_sub(&pool.entrants, 1) == (CLOSED | 1)) futex(&pool.entrants, FUTEX_WAKE_PRIVATE, 1);
     }
@@ -103,7 +113,8 @@ static void start_workers(void) {
         pthread_attr_t attributes;
         pthread_attr_init(&attributes);
         pthread_attr_setstacksize(&attributes, 2u << 20);
-        int failed = pthread_create(&pool.workers[pool.worker_count], &attributes, work, NULL);
+        void *index = (void *)(intptr_t)(pool.worker_count + 1);
+        int failed = pthread_create(&pool.workers[pool.worker_count], &attributes, work, index);
         pthread_attr_destroy(&attributes);
         if (failed) {
             pool.thread_count = pool.worker_count + 1;
@@ -153,12 +164,17 @@ void tk_parallel(size_t count, void (*body)(size_t, void *), void *context) {
     }
     pool.body = body;
     pool.context = context;
-    pool.count = count;
-    atomic_store(&pool.next, 0);
+    pool.share_count = pool.worker_count + 1;
+    for (int thread = 0; thread < pool.share_count; thread++) {
+        const size_t threads = (size_t)pool.share_count, first = (size_t)thread;
+        atomic_store_explicit(&pool.shares[thread].next, count / threads * first + count % threads * first / threads,
+                              memory_order_relaxed);
+        pool.shares[thread].end = count / threads * (first + 1) + count % threads * (first + 1) / threads;
+    }
     atomic_fetch_and(&pool.entrants, ~CLOSED);
     announce();
     is_inside = true;
-    run_tasks();
+    run_tasks(0);
     is_inside = false;
     uint32_t inside = atomic_fetch_or(&pool.entrants, CLOSED);
     while ((inside & ~CLOSED) != 0) {

@@ -6,6 +6,7 @@
 enum {
     DEPTH = 256,     // multiply-adds per pass: a panel of B is 16 KiB and stays in the first cache
     BLOCK_ROWS = 96, // rows of A packed at a time: 96 KiB, in the second cache
+    OWN_ROWS = 384,  // the same where each task packs B for itself, once for all of them
     CHUNK_COLUMNS = 512,
     PACKED_LIMIT = 1 << 18, // floats of B packed at a time: what two cores have in their second caches
 };
@@ -52,13 +53,15 @@ static void pack_a(const float *a, ptrdiff_t row, ptrdiff_t column, size_t rows,
         }
 }
 
-// C[rows, columns] += over depths first..<first + depth, with rows <= BLOCK_ROWS when A is packed.
+// C[rows, columns] += over depths first..<first + depth, with rows <= BLOCK_ROWS, or OWN_ROWS where B is packed here.
 static void multiply_pass(const operand_set *o, size_t row, size_t rows, size_t column, size_t columns, size_t first,
                           size_t depth) {
     const tk_product *p = o->p;
     const tk_variant *v = o->variant;
     const size_t width = v->tile_columns;
-    _Alignas(64) float packed_a[BLOCK_ROWS * DEPTH];
+    _Alignas(64) float block_a[BLOCK_ROWS * DEPTH];
+    float *panel_buffer = o->packed_b ? NULL : tk_scratch(DEPTH * (TK_MAXIMUM_TILE_COLUMNS + OWN_ROWS));
+    float *packed_a = o->packed_b ? block_a : panel_buffer + DEPTH * TK_MAXIMUM_TILE_COLUMNS;
     const float *a = o->a + (ptrdiff_t)row * p->a_row + (ptrdiff_t)first * p->a_column;
     // Packing pays when the rows are read for many columns, or lie across the cache lines.
     const bool packs_a = p->a_column != 1;
@@ -67,7 +70,6 @@ static void multiply_pass(const operand_set *o, size_t row, size_t rows, size_t 
     const float *b = o->b + (ptrdiff_t)first * p->b_row + (ptrdiff_t)column * p->b_column;
     // For few rows a panel of B is used too rarely to be worth a copy.
     const bool reads_b = !o->packed_b && p->b_column == 1 && rows <= 2 * TK_TILE_ROWS;
-    float *panel_buffer = o->packed_b ? NULL : tk_scratch(DEPTH * TK_MAXIMUM_TILE_COLUMNS);
     tk_tile t = {.k = depth,
                  .c_row = p->c_row,
                  .activation = p->activation,
@@ -104,12 +106,12 @@ static size_t even_depth(size_t k) { return k == 0 ? 1 : tk_ceiling(k, tk_ceilin
 // C[rows, columns] over depths first..<last, one pass at least so that k = 0 writes zeros and bias.
 static void multiply_block(const operand_set *o, size_t row, size_t rows, size_t column, size_t columns, size_t first,
                            size_t last) {
-    size_t step = even_depth(last - first);
+    const size_t step = even_depth(last - first), block = o->packed_b ? BLOCK_ROWS : OWN_ROWS;
     size_t depth = first;
     do {
         size_t count = tk_minimum(step, last - depth);
-        for (size_t i = 0; i < rows; i += BLOCK_ROWS)
-            multiply_pass(o, row + i, tk_minimum(BLOCK_ROWS, rows - i), column, columns, depth, count);
+        for (size_t i = 0; i < rows; i += block)
+            multiply_pass(o, row + i, tk_minimum(block, rows - i), column, columns, depth, count);
         depth += count;
     } while (depth < last);
 }

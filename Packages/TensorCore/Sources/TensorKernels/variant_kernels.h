@@ -256,8 +256,7 @@ INLINE float exponentials(const float *x, float *y, size_t n, float top) {
     vf lanes[VECTORS];
     for (int v = 0; v < VECTORS; v++) lanes[v] = all(0);
     size_t i = 0;
-    for (; i + TK_LANES <= n; i += TK_LANES)
-        _Pragma("clang loop unroll(full)") for (int v = 0; v < VECTORS; v++) {
+    for (; i + TK_LANES <= n; i += TK_LANES) _Pragma("clang loop unroll(full)") for (int v = 0; v < VECTORS; v++) {
             const vf e = exp_(load(x + i + v * TK_WIDTH) - top);
             store(y + i + v * TK_WIDTH, e);
             lanes[v] += e;
@@ -395,6 +394,7 @@ static void adam(float *p, const float *g, float *m, float *v, size_t n, const f
 #include "variant_signal.h"
 #include "variant_fourier.h"
 #include "variant_convolution.h"
+#include "variant_channel_maps.h"
 
 // The table
 
