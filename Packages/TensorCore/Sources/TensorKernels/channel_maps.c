@@ -6,7 +6,7 @@
 
 enum {
     BLOCK = 16384, // floats of a block: they stay in the second cache for a second look
-    WIDEST = 512,
+    WIDEST = 512,  // floats of a row that several are taken as
 };
 
 typedef struct {

@@ -112,9 +112,10 @@ static void winograd_output(const float *m, size_t frequency_stride, const tk_ga
             if (!out[i]) continue;
             vf value = x[i];
             if (epilogue->scale)
-                value = fma_(value, load(epilogue->scale + c), load(epilogue->offset + c));
+                value = fma_(value, load_up_to(epilogue->scale + c, columns - c),
+                             load_up_to(epilogue->offset + c, columns - c));
             else if (epilogue->offset)
-                value += load(epilogue->offset + c);
+                value += load_up_to(epilogue->offset + c, columns - c);
             store_up_to(out[i] + c, activated(value, epilogue->activation), columns - c);
         }
     }

@@ -80,22 +80,12 @@ static float *fourier(const tk_fourier *f, float *x, float *y) {
     size_t rest = f->length, step = 1;
     for (size_t pass = 0; pass < f->passes; pass++) {
         const size_t p = f->radix[pass], m = rest / p;
-        switch (p) {
-        case 2:
-            fourier_pass(2, m, step, twiddle, x, y);
-            break;
-        case 3:
-            fourier_pass(3, m, step, twiddle, x, y);
-            break;
-        case 4:
-            fourier_pass(4, m, step, twiddle, x, y);
-            break;
-        case 5:
-            fourier_pass(5, m, step, twiddle, x, y);
-            break;
-        default:
-            fourier_pass(7, m, step, twiddle, x, y);
-        }
+#define PASS(radix)                                  \
+    case radix:                                      \
+        fourier_pass(radix, m, step, twiddle, x, y); \
+        break;
+        switch (p) { PASS(2) PASS(3) PASS(4) PASS(5) PASS(7) }
+#undef PASS
         twiddle += 2 * m * (p - 1);
         rest = m;
         step *= p;

@@ -99,7 +99,6 @@ static void winograd_task(size_t task, void *context) {
         job->variant->winograd_input(pixels, inputs, v + i * inputs, v_stride);
     }
     tk_gather t = {.segments = 1, .length = inputs, .panel_stride = (ptrdiff_t)(FREQUENCIES * inputs * TK_PANEL)};
-    float scale[TK_MAXIMUM_TILE_COLUMNS] = {0}, offset[TK_MAXIMUM_TILE_COLUMNS] = {0};
     tk_gather epilogue = {.activation = job->epilogue.activation};
     for (size_t j = 0; j < outputs; j += group) {
         const size_t columns = tk_minimum(group, outputs - j);
@@ -118,8 +117,8 @@ static void winograd_task(size_t task, void *context) {
                 job->variant->gather(&t);
             }
         }
-        if (job->epilogue.scale) epilogue.scale = memcpy(scale, job->epilogue.scale + j, columns * sizeof(float));
-        if (job->epilogue.offset) epilogue.offset = memcpy(offset, job->epilogue.offset + j, columns * sizeof(float));
+        epilogue.scale = job->epilogue.scale ? job->epilogue.scale + j : NULL;
+        epilogue.offset = job->epilogue.offset ? job->epilogue.offset + j : NULL;
         for (size_t i = 0; i < count; i++) {
             size_t image, row, column;
             place(begin + i, job->tile_rows, job->tile_columns, &image, &row, &column);

@@ -20,7 +20,8 @@
 // Instruction set
 
 typedef enum { TK_BASELINE = 0, TK_AVX2 = 1, TK_AVX512 = 2 } tk_level;
-// The level in use: the best this CPU supports, or the lower one set by tk_set_level.
+// The level in use: the best this CPU supports, or the lower one named by TENSOR_KERNELS in the environment
+// (baseline, avx2 or avx512) or set by tk_set_level.
 tk_level tk_get_level(void);
 // Forces a level for tests; a level the CPU lacks is lowered to the best it has. Calls under way finish at theirs.
 void tk_set_level(tk_level level);

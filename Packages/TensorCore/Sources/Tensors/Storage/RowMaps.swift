@@ -1,7 +1,5 @@
 // How the other modules of this package run kernels of their own: row by row, in blocks, on the worker pool.
 
-internal import TensorKernels
-
 /// The rows of a tensor: each contiguous, at any distance from one another.
 @safe package struct Rows: Sendable {
     private let tensor: Tensor
@@ -58,33 +56,4 @@ package func withScratch(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> 
     unsafe body(storage.pointer)
     // The pointer does not keep it.
     withExtendedLifetime(storage) {}
-}
-
-extension Threads {
-    /// `transform(0)` to `transform(count − 1)`, each on any thread: for work of many microseconds outside of tensors.
-    ///
-    /// What `transform` does with tensors stays on its own thread.
-    public static func map<Value: Sendable>(_ count: Int, _ transform: @Sendable (Int) -> Value) -> [Value] {
-        unsafe [Value](unsafeUninitializedCapacity: count) { buffer, initialised in
-            nonisolated(unsafe) let values = unsafe buffer
-            inParallel(count) { index in
-                unsafe values.initializeElement(at: index, to: transform(index))
-            }
-            initialised = count
-        }
-    }
-}
-
-/// Runs `body` for each task in `0..<count` on the worker pool.
-private func inParallel(_ count: Int, _ body: @Sendable (Int) -> Void) {
-    withoutActuallyEscaping(body) { body in
-        var body = body
-        unsafe withUnsafeMutablePointer(to: &body) { pointer in
-            unsafe tk_parallel(
-                count,
-                { task, context in
-                    unsafe context?.assumingMemoryBound(to: (@Sendable (Int) -> Void).self).pointee(task)
-                }, pointer)
-        }
-    }
 }
